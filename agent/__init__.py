@@ -1,0 +1,1 @@
+"""Evidence-first triage of adverse-media alerts: the engine and its doors."""

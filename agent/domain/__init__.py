@@ -1,0 +1,1 @@
+"""The vocabulary: frozen pydantic models and enums that every other package speaks."""
