@@ -1,0 +1,1 @@
+"""The truth: SQL tables, ledger and audit chain."""
