@@ -1,0 +1,240 @@
+"""From a dossier to the messages a model is sent, and what sending them would cost."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+from agent.domain.fingerprint import alert_fingerprint
+from agent.domain.record import Usage
+from agent.domain.reference import Dossier, PrecedentMatch, ProfileMatch
+from agent.domain.summary import draft_schema
+from agent.errors import ContextTooLong
+from agent.triage.article_parts import Part, article_block, number_sentences, part_label, split_article
+from agent.triage.prices import PriceTable, estimate_tokens
+from prompts.fence import fence_nonce
+from prompts.library import Prompt, PromptLibrary, PromptMessage
+
+ASSUMED_OUTPUT_TOKENS = 1_500
+"""Length of an answer that a cost estimate assumes."""
+
+LEAST_ARTICLE_TOKENS = 200
+"""A limit that leaves less than this for the article is refused."""
+
+_LABEL_TOKENS = 32
+_NOTE_CHARS = 600
+_SHOWN = 12
+_MOST_NAMES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """What would be sent for one alert: one list of messages a call. Tokens and cost are estimates."""
+
+    prompt: str
+    calls: tuple[tuple[BaseMessage, ...], ...]
+    tokens_estimate: int
+    """Input of all calls, schema included."""
+    cost_estimate: float | None
+    """US dollars with an answer of ``ASSUMED_OUTPUT_TOKENS`` a call and nothing cached; None for an unlisted model."""
+
+    @property
+    def messages(self) -> tuple[BaseMessage, ...]:
+        """The messages of the first call."""
+        return self.calls[0]
+
+
+class DraftPrompt:
+    """The summary prompt for one dossier: the fence's code and the blocks that are the same in every part."""
+
+    def __init__(self, prompt: Prompt, dossier: Dossier, *, secret: bytes) -> None:
+        self.prompt = prompt
+        self.nonce = fence_nonce(secret, alert_fingerprint(dossier.alert))
+        self.sentences = number_sentences(dossier.alert.article, dossier.reading)
+        self._dossier = dossier
+        self._blocks = {
+            "profiles": profiles_block(dossier.profiles),
+            "precedents": precedents_block(dossier.precedents),
+            "alert": alert_block(dossier),
+        }
+
+    def messages(self, part: Part) -> tuple[BaseMessage, ...]:
+        """The messages of the call for one part of the article."""
+        extent = extent_block(part, part == self.sentences, self._dossier)
+        values = {**self._blocks, "part": extent, "article": article_block(part)}
+        return as_chat(self.prompt.render(values, self.nonce))
+
+    def plan(self, max_input_tokens: int) -> tuple[Part, ...]:
+        """The article whole, or in parts that keep each call within the limit (both estimated).
+
+        Raises ContextTooLong when the limit leaves no room for an article beside the prompt.
+        """
+        if estimate_messages(self.messages(self.sentences)) <= max_input_tokens:
+            return (self.sentences,)
+        extent = extent_block(self.sentences, False, self._dossier)
+        bare = as_chat(self.prompt.render({**self._blocks, "part": extent, "article": ""}, self.nonce))
+        fixed = estimate_messages(bare) + _LABEL_TOKENS
+        budget = max_input_tokens - fixed
+        if budget < LEAST_ARTICLE_TOKENS:
+            raise ContextTooLong(
+                f"alert {self._dossier.alert.alert_id!r}: prompt, schema, profiles and precedents take about {fixed} "
+                f"of {max_input_tokens} input tokens; too little is left for the article. Raise the limit."
+            )
+        return split_article(self.sentences, budget)
+
+
+def render_for_display(
+    dossier: Dossier,
+    prompts: PromptLibrary,
+    *,
+    secret: bytes,
+    max_input_tokens: int,
+    prices: PriceTable,
+    model: str | None = None,
+) -> RenderedPrompt:
+    """What a draft of this dossier would send, without sending it, and about what it would cost."""
+    draft_prompt = DraftPrompt(prompts.get("summary"), dossier, secret=secret)
+    calls = tuple(draft_prompt.messages(part) for part in draft_prompt.plan(max_input_tokens))
+    tokens = [estimate_messages(messages) for messages in calls]
+    costs = [prices.cost(model, Usage(input_tokens=count, output_tokens=ASSUMED_OUTPUT_TOKENS)) for count in tokens]
+    known = [cost for cost in costs if cost is not None]
+    cost = sum(known) if len(known) == len(costs) else None
+    return RenderedPrompt(draft_prompt.prompt.reference, calls, sum(tokens), cost)
+
+
+def as_chat(messages: Iterable[PromptMessage]) -> tuple[BaseMessage, ...]:
+    """Rendered messages as LangChain's."""
+    return tuple(
+        SystemMessage(content=message.text) if message.role == "system" else HumanMessage(content=message.text)
+        for message in messages
+    )
+
+
+def estimate_messages(messages: Sequence[BaseMessage]) -> int:
+    """Estimated input tokens of a call, the schema that goes with it included."""
+    return _schema_tokens() + sum(8 + estimate_tokens(str(message.content)) for message in messages)
+
+
+@cache
+def _schema_tokens() -> int:
+    return estimate_tokens(json.dumps(draft_schema(), separators=(",", ":")))
+
+
+def profiles_block(matches: Sequence[ProfileMatch]) -> str:
+    """The profiles as data. Numbers of documents stay at home: the model needs none to draft."""
+    if not matches:
+        return "none"
+    return "\n\n".join(
+        _fields(
+            {
+                "profile": match.profile.profile_id,
+                "shares the name": match.matched_name,
+                "name": match.profile.name,
+                "kind": match.profile.kind,
+                "aliases": _listed(match.profile.aliases),
+                "birth date": match.profile.birth_date,
+                "nationalities": _listed(match.profile.nationalities),
+                "countries": _listed(match.profile.countries),
+                "positions": _listed(match.profile.positions),
+                "employer": match.profile.employer,
+                "topics": _listed(match.profile.topics),
+                "notes": _shortened(match.profile.notes),
+                "source": match.profile.source,
+            }
+        )
+        for match in matches
+    )
+
+
+def precedents_block(matches: Sequence[PrecedentMatch]) -> str:
+    """The precedents in the order given, without the names of other customers or of the people who decided."""
+    if not matches:
+        return "none"
+    counts = Counter(match.precedent.outcome.value for match in matches)
+    shown = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    entries = [
+        _fields(
+            {
+                "precedent": match.precedent.precedent_id,
+                "offences": _listed(match.precedent.offences),
+                "stages": _listed(match.precedent.stages),
+                "role": match.precedent.role,
+                "jurisdiction": match.precedent.jurisdiction,
+                "source": match.precedent.source_kind,
+                "about": _shortened(match.precedent.summary),
+                "similarity": f"{match.similarity:.2f}",
+                "alike": _listed(match.alike),
+                "differs": _listed(match.differs),
+                "outcome": f"{match.precedent.outcome} ({match.precedent.reason_code})",
+                "reason given": _shortened(match.precedent.rationale),
+            }
+        )
+        for match in matches
+    ]
+    return "\n\n".join((f"shown: {shown}", *entries))
+
+
+def alert_block(dossier: Dossier) -> str:
+    """Subject and source of the alert. Its id, its dates and numbers of documents play no part in a draft."""
+    subject, article = dossier.alert.subject, dossier.alert.article
+    about = (
+        {
+            "subject": subject.name,
+            "kind": subject.kind,
+            "aliases": _listed(subject.aliases),
+            "birth date": subject.birth_date,
+            "nationalities": _listed(subject.nationalities),
+            "countries": _listed(subject.countries),
+            "occupation": subject.occupation,
+            "employer": subject.employer,
+        }
+        if subject is not None
+        else {"subject": "not given"}
+    )
+    return _fields(
+        {
+            **about,
+            "article title": article.title,
+            "article source": article.source,
+            "article address": article.url,
+            "article date": article.published_at or "not given",
+            "article language": article.language or dossier.reading.language,
+        }
+    )
+
+
+def extent_block(part: Part, whole: bool, dossier: Dossier) -> str:
+    """Which passages the call shows; for a part of an article also the full names used elsewhere in it."""
+    if whole:
+        return f"the whole article: {part_label(part)}"
+    names = [party.name for party in dossier.reading.parties][:_MOST_NAMES]
+    elsewhere = (
+        f"\nnames used elsewhere in it, so that the same party gets the same name: {_listed(names, _MOST_NAMES)}"
+    )
+    return (
+        f"a part of a longer article: {part_label(part)}; the other parts are read separately, "
+        f"so report this part alone{elsewhere if names else ''}"
+    )
+
+
+def _fields(fields: Mapping[str, object]) -> str:
+    return "\n".join(f"{name}: {_one_line(value)}" for name, value in fields.items() if value not in (None, ""))
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def _listed(values: Sequence[str], most: int = _SHOWN) -> str:
+    more = f"; and {len(values) - most} more" if len(values) > most else ""
+    return "; ".join(_one_line(value) for value in values[:most]) + more
+
+
+def _shortened(text: str) -> str:
+    line = _one_line(text)
+    return line if len(line) <= _NOTE_CHARS else f"{line[:_NOTE_CHARS].rstrip()} [shortened]"
