@@ -1,0 +1,1 @@
+"""Chat models: building, asking, retrying, and their doubles."""
