@@ -1,0 +1,1 @@
+"""Past decisions and reference profiles, embedded and found again."""

@@ -1,0 +1,165 @@
+"""Reference files, row by row: profiles (FollowTheMoney or our own JSON Lines) and precedents (JSON Lines).
+
+A row that cannot be read, and whatever had to be left out of one that can, is reported with its line; the other rows
+are read all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from agent.domain.reference import Precedent, Profile
+from agent.domain.taxonomy import PRECEDENT_OUTCOMES, Disposition
+from agent.errors import ReferenceInvalid
+from retrieval.countries import country_code
+from retrieval.documents import without_outcome
+from retrieval.ftm import profile_from_entity
+from retrieval.names import same_person_name
+
+MAX_ROW_BYTES: Final = 4_000_000
+_T = TypeVar("_T", Profile, Precedent)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What was wrong with one row; ``kept`` says whether the row was read all the same."""
+
+    path: Path
+    line: int
+    message: str
+    kept: bool = False
+
+    def __str__(self) -> str:
+        """One line for a person: file, line, what is wrong."""
+        return f"{self.path}, line {self.line}: {self.message}"
+
+
+def read_profiles(path: Path) -> Iterator[Profile | RowProblem]:
+    """The profiles of a JSON Lines file and the problems met on the way.
+
+    A row with ``schema`` and ``properties`` is read as FollowTheMoney, any other as a Profile. Raises ReferenceInvalid
+    when the file itself cannot be read.
+    """
+    yield from _read(path, _parse_profile, lambda profile: profile.profile_id)
+
+
+def read_precedents(path: Path) -> Iterator[Precedent | RowProblem]:
+    """The imported precedents of a JSON Lines file, marked as such, and the problems met on the way.
+
+    A row has the fields of a Precedent, with ``disposition`` in place of ``outcome`` if that is what is known; it needs
+    two different people and the date. Raises ReferenceInvalid when the file itself cannot be read.
+    """
+    yield from _read(path, _parse_precedent, lambda precedent: precedent.precedent_id)
+
+
+def _read(
+    path: Path, parse: Callable[[dict[str, Any]], tuple[_T, list[str]]], identify: Callable[[_T], str]
+) -> Iterator[_T | RowProblem]:
+    seen: dict[str, int] = {}
+    for line, raw in _lines(path):
+        try:
+            record, losses = parse(_load_row(raw))
+        except ValidationError as error:
+            yield RowProblem(path, line, _explain(error))
+            continue
+        except ReferenceInvalid as error:
+            yield RowProblem(path, line, f"{error}: row left out")
+            continue
+        if (first := seen.setdefault(identify(record), line)) != line:
+            yield RowProblem(path, line, f"{identify(record)!r} was already given on line {first}: row left out")
+            continue
+        if losses:
+            yield RowProblem(path, line, f"{identify(record)!r} is read without {'; '.join(losses)}", kept=True)
+        yield record
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines that are not blank; one that is too long comes cut, and cannot be parsed."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while raw := file.readline(MAX_ROW_BYTES + 1):
+                number += 1
+                if len(raw) > MAX_ROW_BYTES:
+                    while rest := file.readline(MAX_ROW_BYTES):
+                        if rest.endswith(b"\n"):
+                            break
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                if raw.strip():
+                    yield number, raw
+    except OSError as error:
+        raise ReferenceInvalid(
+            f"{path} cannot be read: {error.strerror}. Check the name and its permissions."
+        ) from error
+
+
+def _load_row(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAX_ROW_BYTES:
+        raise ReferenceInvalid(f"it is longer than {MAX_ROW_BYTES:,} bytes")
+    try:
+        row = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ReferenceInvalid(f"it is not UTF-8 (byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
+        raise ReferenceInvalid(f"it is not JSON ({error})") from error
+    if not isinstance(row, dict):
+        raise ReferenceInvalid("it is not a JSON object")
+    return row
+
+
+def _parse_profile(row: dict[str, Any]) -> tuple[Profile, list[str]]:
+    if "schema" in row and "properties" in row:
+        return profile_from_entity(row)
+    losses: list[str] = []
+    codes = {name: _normal_codes(row[name], losses) for name in ("nationalities", "countries") if name in row}
+    return Profile.model_validate({**row, **codes}), losses
+
+
+def _parse_precedent(row: dict[str, Any]) -> tuple[Precedent, list[str]]:
+    row = {**row, "imported": True}
+    losses: list[str] = []
+    if "disposition" in row:
+        row["outcome"] = _outcome(row.pop("disposition"), row.get("outcome"))
+    if row.get("jurisdiction") is not None:
+        row["jurisdiction"] = next(iter(_normal_codes([row["jurisdiction"]], losses)), None)
+    precedent = Precedent.model_validate(row)
+    if same_person_name(precedent.decided_by, precedent.approved_by):
+        raise ReferenceInvalid(
+            f"precedent {precedent.precedent_id!r} needs two people: decided and approved by {precedent.decided_by!r}"
+        )
+    if without_outcome(precedent.summary).split() != precedent.summary.split():
+        losses.append("embedding the sentences of its summary that say how the alert ended")
+    return precedent, losses
+
+
+def _outcome(disposition: Any, outcome: object) -> str:
+    """The outcome that a disposition stands for; raises ReferenceInvalid where it is none or contradicts the row."""
+    try:
+        implied = PRECEDENT_OUTCOMES[Disposition(disposition)]
+    except (ValueError, KeyError) as error:
+        raise ReferenceInvalid(f"disposition {str(disposition)[:40]!r} does not make a precedent") from error
+    if outcome not in (None, implied.value):
+        raise ReferenceInvalid(f"outcome {str(outcome)[:40]!r} contradicts disposition {disposition!r}")
+    return implied.value
+
+
+def _normal_codes(given: object, losses: list[str]) -> Any:
+    """Country codes in capitals without unknown ones; what is no list of strings is left to pydantic to refuse."""
+    if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
+        return given
+    known = {code: country_code(code) for code in given}
+    losses.extend(f"country {code[:40]!r} is not in ISO 3166-1" for code, normal in known.items() if normal is None)
+    return list(dict.fromkeys(normal for normal in known.values() if normal))
+
+
+def _explain(error: ValidationError) -> str:
+    """A validation error as one sentence: which fields, what is wrong."""
+    parts = [f"{'.'.join(map(str, fault['loc'])) or 'row'}: {fault['msg'].lower()}" for fault in error.errors()[:4]]
+    return f"{'; '.join(parts)}: row left out"
