@@ -1,0 +1,80 @@
+"""What the evaluation scripts ask of the reader, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+from agent.reading.reader import Reader
+
+from agent.domain.alert import Article, Subject
+from agent.domain.reading import Reading, SubjectBasis
+from agent.domain.taxonomy import Stage
+
+Adverse = Literal["adverse", "non_adverse", "abstain"]
+
+STRENGTH: Final = (
+    Stage.CONVICTED,
+    Stage.TRIAL,
+    Stage.CHARGED,
+    Stage.SETTLED,
+    Stage.ASSET_SEIZURE,
+    Stage.PENALTY,
+    Stage.SANCTIONED,
+    Stage.ARRESTED,
+    Stage.WANTED,
+    Stage.INVESTIGATION,
+    Stage.ALLEGATION,
+)
+"""Strongest first: which of several stages of a text stands for it. A settlement outranks the allegation it settles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Adverse or not, and the sentence or reason that made it so."""
+
+    label: Adverse
+    why: str
+
+
+@cache
+def _reader() -> Reader:
+    return Reader()
+
+
+def read(text: str, title: str | None = None, name: str | None = None) -> Reading:
+    """The reader's reading of a text, about a named subject or a blank header."""
+    subject = Subject(name=name[:300]) if name else None
+    return _reader().read(Article(text=text, title=title), subject)
+
+
+def judge(text: str, title: str | None, entity_name: str | None) -> Verdict:
+    """Adverse when something is held against the subject; an abstention when it could not be read or found."""
+    reading = read(text, title, entity_name)
+    sentences = reading.sentences()
+    if reading.subject is not None:
+        for finding in reading.findings:
+            if not finding.negated and reading.subject in finding.parties:
+                sentence = sentences[finding.sentence]
+                return Verdict("adverse", f"{finding.stage}: {text[sentence.start : sentence.end]}")
+    if reading.risk_sentences:
+        first = reading.risk_sentences[0]
+        sentence = sentences[first.sentence]
+        return Verdict("adverse", f"cues {', '.join(first.cues)}: {text[sentence.start : sentence.end]}")
+    if not reading.readable:
+        return Verdict("abstain", reading.unreadable_reason or "not readable")
+    if reading.subject is None or reading.subject_basis is SubjectBasis.NOT_IN_TEXT:
+        return Verdict("abstain", f"subject {reading.subject_basis}")
+    return Verdict("non_adverse", f"{len(reading.findings)} findings, none against the subject")
+
+
+def predict_adverse(text: str, title: str | None, entity_name: str | None) -> Adverse:
+    """Whether the text holds something against the named entity, or against whomever it is mainly about."""
+    return judge(text, title, entity_name).label
+
+
+def strongest_stage(text: str) -> Stage:
+    """The strongest stage that the text states of anybody; ``undetermined`` when it states none."""
+    stages = {finding.stage for finding in read(text).findings if not finding.negated}
+    return next((stage for stage in STRENGTH if stage in stages), Stage.UNDETERMINED)
