@@ -147,6 +147,8 @@ def _is_clean(text: str) -> bool:
 def _is_one_script(text: str) -> bool:
     """Whether the foreign letters are one alphabet's, written as people write it: not in capitals, not cut by signs."""
     letters = [char for char in _FOREIGN.findall(text) if char.isalpha()]
+    if not letters:
+        return False
     scripts = Counter(unicodedata.name(char, "?").split(" ")[0] for char in letters)
     (_, most), small = scripts.most_common(1)[0], sum(not char.isupper() for char in letters)
     misfits = _count_misfits(text, "".join({char.lower() for char in letters}))

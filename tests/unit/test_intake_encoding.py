@@ -177,6 +177,18 @@ def test_a_byte_with_two_sound_readings_is_refused() -> None:
     assert only_failure(feed(raw, "text")).failure.error == "EncodingUnknown"
 
 
+def test_letters_in_capitals_throughout_are_another_script_misread() -> None:
+    # DOS Hebrew looks like Cyrillic capitals to a detector.
+    raw = (HEADER + "גזר בית ערעור. יגיש הסנגור המשפט כי בגין").encode("cp862")
+    assert only_failure(feed(raw, "text")).failure.error == "EncodingUnknown"
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_a_wide_character_cut_by_a_read_stays_whole(shift: int) -> None:
+    text = "x" * ((1 << 19) - len(HEADER) - shift) + "😀" * 3
+    assert only_alert(feed((HEADER + text).encode("utf-16"), "text")).article.text == text
+
+
 def test_one_foreign_row_does_not_stop_the_others() -> None:
     sound = row(article={"text": LEGACY["ru"]}).encode()
     foreign = row(alert_id="A-8", article={"text": LEGACY["ru"]}).encode("cp1251")

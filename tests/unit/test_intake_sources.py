@@ -131,6 +131,7 @@ STARTS += [b'<meta name="alert-id" content="H"><p>x', b"Name: Alert ID: 1\n", b'
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(STARTS), st.binary(max_size=300), st.sampled_from([*FORMATS, None]))
+@example(TEXT.encode(), b"\xad\xb0\x91", "text")
 @example(b"", b"\xff\xfe", "text")
 @example(b"", b"\xff\xfe\x00\x00", "csv")
 @example(b"", b"a\x00b\x00c\x00d\x00\x00\xd8", "jsonl")
