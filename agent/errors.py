@@ -6,7 +6,8 @@ TriageError
 ├ PromptError          PromptNotFound · PromptInvalid · PromptDrift
 ├ RetrievalError       IndexUnavailable* · IndexMismatch
 ├ ModelError           RateLimited* · ModelTimeout* · ModelUnavailable* · ReplyTruncated · ReplyInvalid · Refused
-│                      ContextTooLong · ModelNotConfigured · EndpointInvalid · AccessDenied! · QuotaExhausted! · BreakerOpen!
+│                      ContextTooLong · ModelNotConfigured · EndpointInvalid
+│                      AccessDenied! · QuotaExhausted! · BreakerOpen!
 └ StoreError           StoreBusy* · RecordConflict · SchemaMismatch
 
 ``*`` is the class attribute ``retryable``: asking again may help, and it is the only thing the retry policy looks at.

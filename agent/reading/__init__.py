@@ -1,0 +1,1 @@
+"""Deterministic, model-free reading of an article."""

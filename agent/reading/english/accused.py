@@ -1,0 +1,176 @@
+"""Against whom a word of law or crime is held, and whom an act was done to, by the argument its frame names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.reading.english import frames
+from agent.reading.english.parse import (
+    SUBJECTS,
+    agent_of,
+    ancestors_within,
+    is_passive,
+    patient_of,
+    subject_of,
+    verb_above,
+)
+from agent.reading.english.structure import SentenceStructure
+from agent.reading.parts import Span
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_AGAINST = frozenset({"against", "on", "over"})
+_PLACING = frozenset(["place", "put", "send", "hold", "give", "link", "subject", "keep", "release"])
+_LEADING = frozenset(
+    """commit perpetrate mastermind orchestrate organize organise lead run plot order plan conspire operate
+    engage participate scheme involve oversee accept take receive pay offer solicit demand launch carry
+    execute join""".split()
+)
+
+
+def accused_of(structure: SentenceStructure, anchor: Token) -> tuple[Span, ...]:
+    """The parties that the stage at ``anchor`` (a verb, or a noun such as *trial*) is held against."""
+    if anchor.pos_ in {"VERB", "AUX"} or anchor.dep_ in {"acl", "relcl"} or anchor.tag_ in {"VBN", "VBD", "VBG"}:
+        found = _accused_of_verb(structure, anchor)
+    else:
+        found = _accused_of_noun(structure, anchor)
+    return found
+
+
+def _accused_of_verb(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    lemma = verb.lemma_.lower()
+    if lemma in frames.ACT_VERBS and lemma not in frames.PATIENT_ACCUSED:
+        return structure.parties_of(agent_of(verb))
+    if lemma == "find" and not is_passive(verb) and any(child.lower_ == "that" for child in verb.subtree):
+        return ()
+    if lemma in frames.PATIENT_ACCUSED or verb.dep_ == "amod":
+        patient = patient_of(verb)
+        found = structure.parties_of(patient) or structure.parties_of(_asked_about(verb))
+        if not found and patient is not None and patient.lemma_.lower() in frames.HOLDINGS:
+            found = structure.owners_of(patient)
+        return found or (() if is_passive(verb) else structure.party_after(verb))
+    if lemma in frames.AGENT_ACCUSED:
+        return (
+            structure.parties_of(subject_of(verb)) if not is_passive(verb) else structure.parties_of(patient_of(verb))
+        )
+    if is_passive(verb) and lemma in {"report", "say", "allege", "believe", "know", "think"}:
+        return structure.parties_of(patient_of(verb))
+    return _named_after(structure, verb, _AGAINST) or _tied_to_arguments(structure, verb)
+
+
+def _asked_about(verb: Token) -> Token | None:
+    """``are investigating whether X took money``: X, the subject of what is asked."""
+    clause = next((child for child in verb.children if child.dep_ == "ccomp"), None)
+    asks = verb.lemma_.lower() in {"investigate", "probe", "examine", "suspect"}
+    return subject_of(clause) if clause is not None and asks else None
+
+
+def _tied_to_arguments(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """``imposed sanctions on X``, ``charges against X were dropped``, ``overturned the conviction of X``."""
+    for child in verb.children:
+        if child.dep_ in {"dobj", "nsubjpass", "nsubj"} and (found := _tied_to_noun(structure, child)):
+            return found
+    return ()
+
+
+def _accused_of_noun(structure: SentenceStructure, noun: Token) -> tuple[Span, ...]:
+    """X's trial; the arrest of X; charges against X; X faces charges; the fugitive X; X is a suspect."""
+    if found := _tied_to_noun(structure, noun):
+        return found
+    if noun.lemma_.lower() in frames.PERSON_CUES or noun.dep_ in {"compound", "amod", "appos", "nmod"}:
+        if noun.dep_ in {"compound", "amod", "nmod", "appos"} and (found := structure.parties_of(noun.head)):
+            return found
+        if found := structure.parties_of(noun):
+            return found
+    return _carried_to(structure, noun)
+
+
+def _tied_to_noun(structure: SentenceStructure, noun: Token) -> tuple[Span, ...]:
+    for child in noun.children:
+        if child.dep_ == "poss" and (found := structure.parties_of(child)):
+            return found
+    of = {"of"} if noun.lemma_.lower() in frames.NOUN_OF_ACCUSED else set()
+    return _named_after(structure, noun, frozenset({"against", "into", "for", "on", "to", *of}))
+
+
+def _carried_to(structure: SentenceStructure, noun: Token) -> tuple[Span, ...]:
+    """Climb from a noun over prepositions and nouns to the verb that gives it a subject."""
+    below = noun
+    for head in ancestors_within(noun, 5):
+        if head.pos_ in {"VERB", "AUX"}:
+            return _carried_by_verb(structure, head, below)
+        if below.dep_ in {"prep", "appos", "acl"} and (found := structure.parties_of(head)):
+            return found
+        below = head
+    return ()
+
+
+def _carried_by_verb(structure: SentenceStructure, verb: Token, argument: Token) -> tuple[Span, ...]:
+    """Whom a verb ties to the noun that is, or stands in, one of its arguments."""
+    lemma = verb.lemma_.lower()
+    if argument.dep_ in SUBJECTS and lemma != "be":
+        return _named_after(structure, verb, _AGAINST)
+    if lemma in frames.PATIENT_ACCUSED or (is_passive(verb) and lemma in _PLACING):
+        return structure.parties_of(patient_of(verb))
+    if is_passive(verb):
+        return _named_after(structure, verb, _AGAINST)
+    if lemma in frames.LIGHT_VERBS:
+        return structure.parties_of(subject_of(verb))
+    return _named_after(structure, verb, _AGAINST)
+
+
+def _named_after(structure: SentenceStructure, token: Token, prepositions: frozenset[str]) -> tuple[Span, ...]:
+    for child in token.children:
+        if child.dep_ == "prep" and child.lower_ in prepositions:
+            for part in child.children:
+                if part.dep_ == "pobj" and (found := structure.parties_of(part)):
+                    return found
+    return ()
+
+
+def accused_of_act(structure: SentenceStructure, anchor: Token) -> tuple[Span, ...]:
+    """The parties that are said to have done what ``anchor`` names."""
+    lemma = anchor.lemma_.lower()
+    above = verb_above(anchor)
+    if anchor.pos_ == "VERB" or anchor.tag_.startswith("VB"):
+        if lemma not in frames.ACT_VERBS:
+            return ()
+        if anchor.dep_ == "pcomp" and above is not None and above.lemma_ in frames.PATIENT_ACCUSED:
+            return structure.parties_of(patient_of(above))
+        return structure.parties_of(agent_of(anchor))
+    for child in anchor.children:
+        if child.dep_ == "prep" and child.lower_ == "by":
+            for part in child.children:
+                if found := structure.parties_of(part):
+                    return found
+    if lemma in frames.PERSON_CUES:
+        return _accused_of_noun(structure, anchor)
+    if above is None or above.lemma_ not in _LEADING or not _is_object_of(anchor, above):
+        return ()
+    return structure.parties_of(patient_of(above) if above.lemma_ == "involve" else agent_of(above))
+
+
+def _is_object_of(noun: Token, verb: Token) -> bool:
+    """What the verb takes: its object, or what one is engaged, involved or taking part *in*."""
+    token = noun
+    while token.dep_ in {"conj", "compound", "amod", "nmod"}:
+        token = token.head
+    if token.dep_ in {"dobj", "nsubjpass"}:
+        return token.head == verb
+    return token.dep_ == "pobj" and token.head.lower_ == "in" and token.head.head == verb
+
+
+def victims_of(structure: SentenceStructure, anchor: Token) -> tuple[Span, ...]:
+    """The parties that what ``anchor`` names was done to."""
+    lemma = anchor.lemma_.lower()
+    if anchor.pos_ == "VERB" and lemma in frames.HARM_VERBS:
+        return structure.parties_of(patient_of(anchor))
+    if lemma in frames.HARM_NOUNS or lemma in {"killing", "shooting", "stabbing"}:
+        for child in anchor.children:
+            if child.dep_ == "poss" and (found := structure.parties_of(child)):
+                return found
+        return _named_after(structure, anchor, frozenset({"of", "on", "against"}))
+    if anchor.pos_ == "VERB" and lemma == "steal":
+        return _named_after(structure, anchor, frozenset({"from"}))
+    return ()
