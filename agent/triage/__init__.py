@@ -1,0 +1,1 @@
+"""The spine, one step a file."""
