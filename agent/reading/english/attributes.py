@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agent.domain.taxonomy import FeatureName, PartyKind, Role
+from agent.reading.english import frames
 from agent.reading.english.names import PERSON_NOUNS
-from agent.reading.english.parse import ParsedSentence
+from agent.reading.english.parse import ParsedSentence, subject_of
 from agent.reading.lexicon import Lexicon
 from agent.reading.parts import AttributeClue, NameSpan, RoleClue, Span
 
@@ -68,6 +69,10 @@ def _phrase(noun: Token) -> str:
 
 def _roles_by_verb(head: Token) -> Iterator[Role]:
     """Verbs that give their subject a role without any noun: testify, represent, sue, blow the whistle."""
+    if head.dep_ == "nsubjpass" and head.head.lemma_.lower() in frames.HARM_VERBS:
+        yield Role.VICTIM
+    if head.dep_ in {"pobj", "oprd"} and (named := _identified(head)) is not None and named.lemma_.lower() == "victim":
+        yield Role.VICTIM
     if head.dep_ not in {"nsubj", "appos"}:
         return
     verbs = [head.head] + [child for child in head.children if child.dep_ == "relcl"]
@@ -82,6 +87,12 @@ def _roles_by_verb(head: Token) -> Iterator[Role]:
             yield Role.LAWYER
         elif lemma == "blow" and "whistle" in objects:
             yield Role.WHISTLEBLOWER
+
+
+def _identified(name: Token) -> Token | None:
+    """Who ``was identified as`` the name: the subject of that verb."""
+    verb = name.head.head if name.dep_ == "pobj" and name.head.lower_ == "as" else name.head
+    return subject_of(verb) if verb.lemma_.lower() in {"identify", "name"} else None
 
 
 def find_attributes(

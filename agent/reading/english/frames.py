@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import Final
 
 PATIENT_ACCUSED: Final = frozenset(
-    """convict sentence charge indict accuse arrest detain acquit fine sanction penalise penalize jail imprison
-    suspect investigate probe prosecute try clear exonerate pardon extradite seek want blacklist designate
-    implicate find sue question apprehend capture nab remand ban disqualify raid search name link order
-    censure reprimand bar disbar debar impeach arraign amnesty commute handcuff rearrest hold freeze catch
-    punish hit target target expel suspend strip condemn slap blame incarcerate summon rebuke add place""".split()
+    """convict sentence charge indict accuse arrest detain acquit fine sanction penalise penalize jail
+    imprison suspect investigate probe prosecute try clear exonerate pardon extradite seek want
+    blacklist designate implicate find sue question apprehend capture nab remand ban disqualify raid
+    search name link order censure reprimand bar disbar debar impeach arraign amnesty commute handcuff
+    rearrest hold freeze catch punish hit target expel suspend strip condemn slap blame attribute
+    incarcerate summon rebuke add place""".split()
 )
 """Verbs whose object (active) or subject (passive) it is held against."""
 
 AGENT_ACCUSED: Final = frozenset(
     """plead admit confess face stand go await serve appeal settle agree forfeit flee remain appear be deny
-    reject fight contest receive get undergo evade escape dodge accept enter sign dispute draw resist avoid
-    lose win earn have become come pay repay disgorge violate breach fail refute acknowledge resolve answer""".split()
+    reject fight contest receive get undergo evade escape dodge accept enter sign dispute draw resist
+    avoid lose win earn have become come pay repay disgorge claim violate breach fail refute acknowledge
+    resolve answer""".split()
 )
 """Verbs whose subject it is held against."""
 
 NOUN_OF_ACCUSED: Final = frozenset(
-    """conviction arrest trial prosecution indictment detention acquittal extradition sentencing imprisonment
-    impeachment arraignment sentence exoneration pardon retrial investigation probe guilt jailing capture
-    verdict""".split()
+    """conviction arrest trial prosecution indictment detention acquittal extradition sentencing
+    imprisonment impeachment arraignment sentence exoneration pardon retrial investigation probe guilt
+    jailing capture verdict""".split()
 )
 """Nouns whose *of* names the accused: ``the arrest of X``."""
 
@@ -36,31 +38,33 @@ SOUGHT_VERBS: Final = frozenset(
 """Verbs under which a sentence or term is only possible: ``faces up to ten years in prison``."""
 
 ACT_VERBS: Final = frozenset(
-    """embezzle defraud launder bribe steal murder kill rob smuggle traffic extort kidnap swindle forge evade
-    counterfeit hack abduct rape assault misappropriate siphon loot scam cheat shoot stab torture blackmail
-    plunder divert pocket falsify bilk mislead deceive conspire finance fund rig manipulate assassinate
-    strangle batter abuse exploit fund violate circumvent skirt obstruct poach dump pollute con burgle
-    hijack conceal misuse sell import distribute supply breach massacre behead pocket skim spoof""".split()
+    """embezzle defraud launder bribe steal murder kill rob smuggle traffic extort kidnap swindle forge
+    evade counterfeit hack abduct rape assault misappropriate siphon loot scam cheat shoot stab torture
+    blackmail plunder divert pocket falsify bilk mislead deceive conspire finance fund rig manipulate
+    assassinate strangle batter abuse exploit violate circumvent skirt obstruct poach dump pollute con
+    burgle hijack conceal misuse sell import distribute supply breach massacre behead skim spoof ambush
+    maim poison bomb execute lynch""".split()
 )
 """Verbs of doing: the subject is the one who is said to have done it, a named object the one it was done to."""
 
 HARM_VERBS: Final = frozenset(
     """defraud murder kill rob extort kidnap swindle abduct rape assault scam cheat shoot stab torture
-    blackmail bilk mislead deceive assassinate strangle batter abuse con massacre behead injure wound attack
-    beat hack victimise victimize injure loot""".split()
+    blackmail bilk mislead deceive assassinate strangle batter abuse con massacre behead injure wound
+    attack beat hack victimise victimize loot""".split()
 )
 """Acts whose named object is a victim, not a thing or a bribed official."""
 
 HARM_NOUNS: Final = frozenset(
-    """murder killing assassination kidnapping abduction rape assault homicide manslaughter shooting stabbing
-    torture massacre death robbery hacking poisoning beating slaying extortion blackmail defrauding""".split()
+    """murder killing assassination kidnapping abduction rape assault homicide manslaughter shooting
+    stabbing torture massacre death robbery attack attempt ambush bombing disappearance hacking
+    poisoning beating slaying extortion blackmail defrauding""".split()
 )
 """Nouns of harm: ``the murder of X`` and ``X's killing`` make X the victim."""
 
 PERSON_CUES: Final = frozenset(
-    """suspect defendant fugitive convict felon criminal fraudster swindler hitman killer murderer hacker thief
-    smuggler trafficker terrorist gangster mobster robber launderer embezzler forger kingpin conman
-    racketeer counterfeiter extortionist rapist co-defendant kidnapper militant accused""".split()
+    """suspect defendant fugitive convict felon criminal fraudster swindler hitman killer murderer hacker
+    thief smuggler trafficker terrorist gangster mobster robber launderer embezzler forger kingpin
+    conman racketeer counterfeiter extortionist rapist co-defendant kidnapper militant accused""".split()
 )
 """Cue words that denote a person: beside a name, or said of one, they tie to that name."""
 
