@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 from agent.domain.alert import Sentence
@@ -15,7 +16,7 @@ from agent.domain.taxonomy import CLEARING_STAGES, Offence, PartyKind, Role, Sta
 from agent.reading.lexicon import Lexicon
 from agent.reading.lexicon_file import NAME_MARK, ORGANISATION_MARK, Words, fold_case
 from agent.reading.parts import Analysis, Predicate, RoleClue, Span
-from agent.reading.patterned_clues import MaskedSentence, find_ages, find_counters, find_roles
+from agent.reading.patterned_clues import MaskedSentence, find_ages, find_counters, find_roles, name_authority
 from agent.reading.patterned_names import FoundName, find_capitalised_names, span_of
 from agent.reading.russian import find_russian_names
 
@@ -30,6 +31,8 @@ _HELD_IN_ABSENCE: Final = frozenset((Stage.ARRESTED, Stage.CHARGED, Stage.TRIAL,
 _AUTHORITIES: Final = ("court", "government")
 _BEFORE_SUBJECT: Final = 40
 _NEGATION_REACH: Final = 12
+_QUOTED_NAME: Final = re.compile(rf'"(?:{NAME_MARK}+|{ORGANISATION_MARK}+)"')
+_CLOSED_APPOSITION: Final = re.compile(rf"(?<=\w)( ?, ?[{NAME_MARK}{ORGANISATION_MARK}]+ ?),(?= ?\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def _mask(text: str, sentence: Sentence, names: Sequence[FoundName]) -> MaskedSe
             mark = ORGANISATION_MARK if name.span.kind is PartyKind.ORGANISATION else NAME_MARK
             masked = masked[:start] + mark * (end - start) + masked[end:]
             placed.append((start, end, name))
+    masked = _QUOTED_NAME.sub(lambda found: found.group()[1] * len(found.group()), masked)
     return MaskedSentence(sentence, original, folded, words, masked, tuple(placed))
 
 
@@ -185,10 +189,14 @@ def _matches(
 ) -> Iterable[tuple[int, int, list[Span]]]:
     if not sentence.names:
         return
-    for pattern in patterns:
-        for match in pattern.finditer(sentence.masked):
+    # "Her accountant, X, was acquitted": the comma that closes the apposition stands between the name and its verb.
+    opened = _CLOSED_APPOSITION.sub(r"\1 ", sentence.masked)
+    readings = dict.fromkeys((sentence.masked, opened))
+    for pattern, words in product(patterns, readings):
+        for match in pattern.finditer(words):
             group = next(key for key, value in match.groupdict().items() if value is not None)
             names = sentence.names_in(*match.span(group))
+            names = [name for name in names if not _is_authority(sentence, name, lexicon)]
             if group == "subject" and _hangs_on_genitive(sentence, match.start(group), lexicon):
                 continue
             if group == "subject":
@@ -199,13 +207,24 @@ def _matches(
                 yield match.start(), match.end(), [span_of(name) for name in names]
 
 
+def _is_authority(sentence: MaskedSentence, name: FoundName, lexicon: Lexicon) -> bool:
+    """Whether a name is a court's or an authority's: it acts in what patterns find, nothing is held against it."""
+    if name.span.kind is not PartyKind.ORGANISATION:
+        return False
+    start, end = (sentence.folded.position(offset - sentence.sentence.start) for offset in span_of(name))
+    # From a little before the name: its words count with the article that goes with them.
+    stretch = sentence.words[max(0, start - 4) : end]
+    return any(words.search(stretch) for kind in _AUTHORITIES if (words := lexicon.speakers.get(kind)))
+
+
 def _hangs_on_genitive(sentence: MaskedSentence, start: int, lexicon: Lexicon) -> bool:
     """Whether the words before a name make it depend on another noun: ``abogado del empresario X``."""
     before = sentence.masked[max(0, start - _BEFORE_SUBJECT) : start]
     before = before[max(before.rfind(","), before.rfind(NAME_MARK), before.rfind(ORGANISATION_MARK)) + 1 :]
     for match in lexicon.genitives.finditer(before):
         between = before[match.end() :].split()
-        if all(lexicon.titles.fullmatch(word) for word in between[-1:]) and len(between) <= 2:
+        nouns = (lexicon.titles, lexicon.organisation_words)
+        if len(between) <= 2 and all(any(kind.fullmatch(word) for kind in nouns) for word in between[-1:]):
             return True
     return False
 
@@ -276,11 +295,5 @@ def _authority(sentence: MaskedSentence, lexicon: Lexicon) -> str | None:
         match = words.search(sentence.words) if words else None
         if match is None:
             continue
-        start, end = match.span()
-        for first, last, name in sentence.names:
-            if name.span.kind is PartyKind.ORGANISATION and first < end and last > start:
-                start, end = min(start, first), max(end, last)
-        place = sentence.place(start, end)
-        offset = sentence.sentence.start
-        return " ".join(sentence.original[place[0] - offset : place[1] - offset].split())[:200]
+        return name_authority(sentence, *match.span())
     return None

@@ -19,11 +19,28 @@ from agent.reading.patterned_names import FoundName, span_of
 NOT_STATED: Final = "not stated"
 """What ``by`` holds when the article does not say who makes the statement."""
 
+_AUTHORITIES: Final = ("court", "government")
 _NEUTRAL_SPEAKERS: Final = ("court", "government", "organisation")
 _BESIDE: Final = re.compile(r" ?,? ?")
 _NEAR_CUE: Final = re.compile(r" ?(?:,[^,;:]{1,60},)? ?(?:[\w'-]+ ){0,2}")
 _AFTER_NAME: Final = re.compile(r" ?,? ?(?:[\w']+ ){0,1}")
 _CLOSES_APPOSITION: Final = re.compile(r" ?[,.)(;]|$")
+_OWNER: Final = re.compile(
+    r"(?: (?:de|del|des|du|do|da|dos|das|von|vom|der|ihres|seines|seiner|ihrer)(?: (?:la|los|las|l'))? ?| d'| (?!\w))"
+    rf"(?:(?!{NAME_MARK}|{ORGANISATION_MARK})[\w'.-]+ ){{0,3}}?(?:[{NAME_MARK}{ORGANISATION_MARK}]+|[\w'-]+)"
+)
+"""Whose lawyer (wife, expert …) the noun before it is: ``of X``, ``of the old general``."""
+_CALLED: Final = re.compile(rf"(?P<gap> ?,? (?P<between>(?:[\w'.-]+ ){{0,3}}?))(?P<name>{NAME_MARK}+)")
+_RUSSIAN_OWNER: Final = re.compile(rf" (?:{NAME_MARK}+|[\w-]+(?: [\w-]+)?)(?= {NAME_MARK})")
+_PLACE_AFTER: Final = re.compile(
+    r"(?: (?:de|del|la|las|los|lo|du|des|da|do|das|dos|am|an|der|en|no|número|n\.?º|\d+|instrucción|instruction|penal|"
+    r"primera|instancia|correctionnel|judiciaire|judicial|provincial|criminal|comarca|federal|d'instruction))*"
+    r" (?:d'|l')?[^\W\d_][\w-]+(?: (?:de|del|la|do|da|du|am|an der) [^\W\d_a-zà-ÿ][\w-]+)*"
+)
+_OWNED_BY_NAME: Final = re.compile(
+    rf" (?:(?:de |del |do |da |du |des |von |d')?(?:[\w'.]+ ){{0,2}}?)[{NAME_MARK}{ORGANISATION_MARK}]+"
+)
+_OWNER_REACH: Final = 40
 _AGE_REACH: Final = 40
 _PROFESSIONS: Final = frozenset(
     (Role.LAWYER, Role.OFFICIAL, Role.JOURNALIST, Role.WITNESS, Role.VICTIM, Role.PLAINTIFF)
@@ -59,7 +76,9 @@ def find_roles(sentence: MaskedSentence, lexicon: Lexicon) -> Iterator[RoleClue]
     seen: set[tuple[Span, Role]] = set()
     for role, words in lexicon.roles.items():
         for match in words.finditer(sentence.masked):
-            for name in _names_beside(sentence, match.start(), match.end(), lexicon):
+            beside = list(_names_beside(sentence, match.start(), match.end(), lexicon))
+            called = _called_after_owner(sentence, match.end(), lexicon) if not beside else None
+            for name in [*beside, *([called[1]] if called else [])]:
                 key = (span_of(name), role)
                 if key not in seen and name.span.kind is not PartyKind.ORGANISATION:
                     seen.add(key)
@@ -79,6 +98,64 @@ def _names_beside(sentence: MaskedSentence, start: int, end: int, lexicon: Lexic
             if "," not in between or _CLOSES_APPOSITION.match(sentence.masked, last):
                 yield name
             return
+
+
+def _called_after_owner(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> tuple[int, FoundName] | None:
+    """``(lawyer) of X, Y``: where Y ends, and Y itself."""
+    if lexicon.language == "ru":
+        owner = _RUSSIAN_OWNER.match(sentence.masked, end)
+        name = next((part for part in sentence.names if owner and part[0] == owner.end() + 1), None)
+        return (name[1], name[2]) if name is not None and name[2].nominative is not False else None
+    owner = _OWNER.match(sentence.masked, end)
+    while owner is not None:
+        found = _called(sentence, owner.end(), lexicon)
+        if found is not None and "," in sentence.masked[owner.end() : found[0]]:
+            return found[1:]
+        more = re.compile(r" [\w'-]+").match(sentence.masked, owner.end())
+        owner = more if more is not None and more.end() - end <= _OWNER_REACH else None
+    return None
+
+
+def _called(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> tuple[int, int, FoundName] | None:
+    """The name that goes on from a noun, with a title between or a comma: where it starts and ends, and itself."""
+    match = _CALLED.match(sentence.masked, end)
+    if match is None:
+        return None
+    words = match["between"].split()
+    if words and not (lexicon.titles.fullmatch(words[-1]) or lexicon.roles[Role.LAWYER].fullmatch(words[-1])):
+        return None
+    if "," in match["gap"] and not _CLOSES_APPOSITION.match(sentence.masked, match.end()):
+        return None
+    if not words and "," not in match["gap"] and match["gap"] != " ":
+        return None
+    name = next((part for part in sentence.names if part[0] <= match.start("name") < part[1]), None)
+    return None if name is None else (match.start("name"), match.end("name"), name[2])
+
+
+def name_authority(sentence: MaskedSentence, start: int, end: int) -> str:
+    """A court or authority as written, with the name or the place that goes on from it."""
+    for first, last, name in sentence.names:
+        if name.span.kind is PartyKind.ORGANISATION and first < end and last > start:
+            start, end = min(start, first), max(end, last)
+    place = _PLACE_AFTER.match(sentence.folded.text, end)
+    inside = place is not None and not any(
+        first < place.end() and last > end and name.span.kind is not PartyKind.ORGANISATION
+        for first, last, name in sentence.names
+    )
+    if place is not None and inside and _ends_in_capital(place.group()):
+        end = place.end()
+    return _written(sentence, start, end)
+
+
+def _ends_in_capital(words: str) -> bool:
+    last = re.sub(r"^[dl]'", "", words.split()[-1])
+    return last[:1].isupper()
+
+
+def _written(sentence: MaskedSentence, start: int, end: int) -> str:
+    first, last = sentence.place(start, end)
+    offset = sentence.sentence.start
+    return " ".join(sentence.original[first - offset : last - offset].split())[:200]
 
 
 def find_ages(sentence: MaskedSentence, lexicon: Lexicon) -> Iterator[AttributeClue]:
@@ -160,7 +237,9 @@ def _nearest_speaker(
     best: tuple[int, int, int, str] | None = None
     for speaker in allowed:
         words = lexicon.speakers.get(speaker)
-        for match in words.finditer(sentence.masked) if words else ():
+        # The name of an authority may be found as an organisation's; other speakers are read outside names.
+        stretch = sentence.words if speaker in _AUTHORITIES else sentence.masked
+        for match in words.finditer(stretch) if words else ():
             if match.start() < end and match.end() > start:
                 continue
             distance = start - match.end() if match.end() <= start else 2 * (match.start() - end) + 10
@@ -169,11 +248,14 @@ def _nearest_speaker(
     if best is None:
         return NOT_STATED, None
     _, first, last, speaker = best
-    named = re.compile(rf" ?,? ?[{NAME_MARK}{ORGANISATION_MARK}]+").match(sentence.masked, last)
-    if named and ("," not in named.group() or _CLOSES_APPOSITION.match(sentence.masked, named.end())):
-        last = named.end()
+    if speaker in _AUTHORITIES:
+        return name_authority(sentence, first, last), speaker
+    found = _called(sentence, last, lexicon)
+    called = (found[1], found[2]) if found is not None else _called_after_owner(sentence, last, lexicon)
+    if called is not None:
+        last = called[0]
+    elif (owner := _OWNED_BY_NAME.match(sentence.masked, last)) is not None:
+        last = owner.end()
     # "X, lawyer of Y": the name before the comma is the speaker's own.
-    owner = re.search(rf"[{NAME_MARK}{ORGANISATION_MARK}]+ ?, ?$", sentence.masked[:first])
-    place = sentence.place(owner.start() if owner else first, last)
-    offset = sentence.sentence.start
-    return " ".join(sentence.original[place[0] - offset : place[1] - offset].split())[:200], speaker
+    own = re.search(rf"{NAME_MARK}+ ?, ?$", sentence.masked[:first])
+    return _written(sentence, own.start() if own else first, last), speaker

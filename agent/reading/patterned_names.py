@@ -63,7 +63,13 @@ def find_capitalised_names(
     runs: list[NameSpan] = []
     for sentence in sentences:
         own = [
-            NameSpan(match.start(), match.end(), sentence.id, " ".join(match.group().split()))
+            NameSpan(
+                match.start(),
+                match.end(),
+                sentence.id,
+                " ".join(match.group().split()),
+                _kind_of(match.group(), lexicon),
+            )
             for match in (known.finditer(text, sentence.start, sentence.end) if known else ())
         ]
         taken += own
@@ -80,6 +86,12 @@ def find_capitalised_names(
         own = by_sentence.get(sentence.id, [])
         placed += [span for span in _repeats(text, sentence, surnames, lexicon) if not _overlaps(span, own)]
     return [FoundName(span) for span in sorted(placed, key=lambda span: (span.start, span.end))]
+
+
+def _kind_of(name: str, lexicon: Lexicon) -> PartyKind:
+    """An organisation where a word of the name says so."""
+    said = any(lexicon.organisation_words.fullmatch(fold_case(word)) for word in name.split())
+    return PartyKind.ORGANISATION if said else PartyKind.UNKNOWN
 
 
 def _known_pattern(known_names: Sequence[str]) -> re.Pattern[str] | None:
@@ -177,12 +189,18 @@ def _make_name(text: str, sentence: Sentence, run: list[_Token], lexicon: Lexico
 
 
 def _is_title(token: _Token, lexicon: Lexicon) -> bool:
-    return lexicon.titles.fullmatch(fold_case(token.text)) is not None
+    return _names_title(token.text, lexicon)
+
+
+def _names_title(word: str, lexicon: Lexicon) -> bool:
+    """Whether the word is a title; German ones are nouns: ``verdächtige`` is an adjective, ``Verdächtige`` is none."""
+    is_noun = lexicon.language != "de" or word[:1].isupper() or word.endswith(".")
+    return is_noun and lexicon.titles.fullmatch(fold_case(word)) is not None
 
 
 def _follows_title(text: str, sentence: Sentence, start: int, lexicon: Lexicon) -> bool:
     before = text[max(sentence.start, start - 40) : start].split()
-    return bool(before) and lexicon.titles.fullmatch(fold_case(before[-1])) is not None
+    return bool(before) and _names_title(before[-1], lexicon)
 
 
 def _is_dependable(

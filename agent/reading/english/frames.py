@@ -11,7 +11,7 @@ PATIENT_ACCUSED: Final = frozenset(
     search name link order censure reprimand bar disbar debar impeach arraign amnesty commute handcuff
     rearrest hold freeze catch punish hit target expel suspend strip condemn slap blame attribute
     incarcerate summon rebuke add place""".split()
-)
+) | {"fin"}  # the lemmatizer's slip for *fined*
 """Verbs whose object (active) or subject (passive) it is held against."""
 
 AGENT_ACCUSED: Final = frozenset(
