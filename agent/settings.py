@@ -44,8 +44,8 @@ class Settings(Frozen):
     """Longest reply asked for."""
     max_input_tokens: int = Field(default=100_000, ge=2_000)
     """Longest prompt sent; a longer article is read in parts."""
-    timeout_s: float = Field(default=60.0, gt=0)
-    """Seconds the server may stay silent."""
+    timeout_s: float = Field(default=100.0, gt=0)
+    """Seconds the server may stay silent; one that does not stream is silent until its reply is whole."""
     deadline_s: float = Field(default=120.0, gt=0)
     """Seconds one attempt may take in all."""
     attempts: int = Field(default=4, ge=1, le=10)

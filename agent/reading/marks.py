@@ -39,7 +39,8 @@ _INSTRUCTION = re.compile(
             r"\b(?:omit|leave out|skip|drop|suppress)\b[^.\n]{0,40}\b(?:conviction|charges?|allegations?"
             r"|paragraphs?|sentences?|claims?|findings?|events?|summary|output)\b",
             r"\b(?:recommend(?:ation)?|recommended|disposition|verdict|outcome|decision)\b\s*(?::|=|is|should be"
-            r"|must be|shall be)\s*['\"]?(?:close\w*|clear\w*|false[ _]positive|no[ _]action|not[ _](?:adverse|material|relevant|applicable|a match)|escalate"
+            r"|must be|shall be)\s*['\"]?(?:close\w*|clear\w*|false[ _]positive|no[ _]action|"
+            r"not[ _](?:adverse|material|relevant|applicable|a match)|escalate"
             r"|review)",
             r"\b(?:respond|reply|answer|output|return)\b[^.\n]{0,20}\b(?:only|with|exactly)\b[^.\n]{0,40}(?:json"
             r"|\{|\"|'|no adverse|nothing)",

@@ -27,7 +27,7 @@ _AFTER_NAME: Final = re.compile(r" ?,? ?(?:[\w']+ ){0,1}")
 _CLOSES_APPOSITION: Final = re.compile(r" ?[,.)(;]|$")
 _OWNER: Final = re.compile(
     r"(?: (?:de|del|des|du|do|da|dos|das|von|vom|der|ihres|seines|seiner|ihrer)(?: (?:la|los|las|l'))? ?| d'| (?!\w))"
-    rf"(?:(?!{NAME_MARK}|{ORGANISATION_MARK})[\w'.-]+ ){{0,3}}?(?:[{NAME_MARK}{ORGANISATION_MARK}]+|[\w'-]+)"
+    rf"(?:(?!{NAME_MARK}|{ORGANISATION_MARK})[\w'.-]+ ){{0,3}}?(?:[{NAME_MARK}{ORGANISATION_MARK}]+|[\w'-]+(?![\w.]))"
 )
 """Whose lawyer (wife, expert …) the noun before it is: ``of X``, ``of the old general``."""
 _CALLED: Final = re.compile(rf"(?P<gap> ?,? (?P<between>(?:[\w'.-]+ ){{0,3}}?))(?P<name>{NAME_MARK}+)")
@@ -129,7 +129,9 @@ def _called(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> tuple[int, 
     if not words and "," not in match["gap"] and match["gap"] != " ":
         return None
     name = next((part for part in sentence.names if part[0] <= match.start("name") < part[1]), None)
-    return None if name is None else (match.start("name"), match.end("name"), name[2])
+    if name is None or name[2].nominative is False:
+        return None
+    return match.start("name"), match.end("name"), name[2]
 
 
 def name_authority(sentence: MaskedSentence, start: int, end: int) -> str:
