@@ -33,7 +33,7 @@ _INSTRUCTION = re.compile(
             r"|categori[sz]e)\b[^.\n]{0,60}\b(?:as|to|is|=)\b[^.\n]{0,20}\b(?:false[ _-]positive|not[ _-]adverse"
             r"|not[ _-]material|no[ _-]match|low[ _-]risk|no[ _-]risk|cleared|clean|benign|irrelevant"
             r"|close(?:d)?|closed?_\w+|acquitted|mentioned)\b",
-            r"\b(?:do not|don'?t|never|must not|should not|refrain from|avoid)\b[^.\n]{0,25}\b(?:mention(?:ing)?"
+            r"\b(?:do not|don'?t|never|must not|should not|refrain from)\b[^.\n]{0,25}\b(?:mention(?:ing)?"
             r"|includ(?:e|ing)|report(?:ing)?|extract(?:ing)?|summari[sz](?:e|ing)|quot(?:e|ing)|cit(?:e|ing)"
             r"|list(?:ing)?|escalat(?:e|ing)|flag(?:ging)?)\b[^.\n]{0,60}",
             r"\b(?:omit|leave out|skip|drop|suppress)\b[^.\n]{0,40}\b(?:conviction|charges?|allegations?"
@@ -48,6 +48,21 @@ _INSTRUCTION = re.compile(
             r"|your (?:instructions|prompt)|other (?:customers?|alerts?|cases?)|precedents? (?:text|list)"
             r"|api key|secret|hidden)\b",
             r"\bquote (?:this|the following) sentence\b|\b(?:new|updated|revised) (?:system )?instructions?\s*:",
+            r"\b(?:ignore|forget|disregard|stop)\b[^.\n]{0,12}\b(?:everything|the (?:task|rest|article|schema)|all of"
+            r" (?:this|it)|what you were)\b|\b(?:earlier|previous|your) (?:rules|guidelines|orders|instructions)\b",
+            r"\b(?:automated (?:systems?|readers?|tools?)(?= (?:must|should|shall|need))|(?:screening|all|any) software"
+            r"|software reading|instructions? to systems|ask machines to|algorithms? must|bots? must"
+            r"|whoever (?:reads|summari[sz]es))\b",
+            r"\b(?:summary|summari[sz]e|narrative|list of events|events? list|quotation|schema|context|prompt)\b"
+            r"[^.\n]{0,70}\b(?:must not|leave|left out|empty|none|five words|instead|nothing adverse|no crime"
+            r"|mention no|at most|word for word|hidden)\b",
+            r"\b(?:leave|keep|list|escalate|quote|cite|write|copy|repeat|reuse|perform|use)\b[^.\n]{0,30}\b(?:empty"
+            r"|no events?|every offence|the verdict out|this (?:role|line)|the decision|the series|in every quotation"
+            r"|in the narrative|as unsafe|instructions|the prompt)\b",
+            r"\b(?:the only (?:valid|lawful) (?:answer|output)|no adverse information|nothing adverse|test data and)\b",
+            r"\b(?:stage|role|severity|disposition|event e\d+|p\d+\.s\d+)\b\s*(?::|=|dismissed|as:|of all events)",
+            r"(?:система|ассистент)[^.\n]{0,30}(?:забудь|запиши|не )|\b(?:asistente|assistente|assistent|système|sistem"
+            r"|assistant)\b\s*(?::|talimat)|システム(?:への)?指示",
             r"игнорир\w+[^.\n]{0,40}(?:инструкци|указани|правил)\w*|не (?:упоминай|указывай"
             r"|включай)\w*[^.\n]{0,50}|ложн\w+ срабатывани\w+",
             r"\b(?:ignora|ignore|olvida|haz caso omiso)\b[^.\n]{0,40}\b(?:instrucciones|instruções|indicaciones"
@@ -79,6 +94,7 @@ _FAKE_DECISION = re.compile(
     r"\b(?:compliance|KYC|AML|screening|analyst|internal|review(?:er)?|bank|due diligence|audit"
     r"|legal) (?:\w+ )?(?:note|memo|decision|record|status|log|annotation|update|comment|team"
     r"|file)\b[^\n.:]{0,40}(?:\(|:|—| -)[^\n]{0,160}"
+    r"|\b(?:reference profile|past decisions?|decision log|last \w+ alerts|similarity 0[.,]\d)[^\n]{0,120}"
     r"|\b(?:entry|alert|article|customer|subject|record|match|case)\b (?:was|has been"
     r"|is) (?:\w+ ){0,3}(?:cleared|closed|dispositioned)\b(?! (?:of|by the court|by a))[^\n]{0,60}"
     r"|\b(?:previously|already)\b[^.\n]{0,40}\b(?:cleared|closed|reviewed|dispositioned)\b[^.\n]{0,60}\b(?:by"
@@ -92,6 +108,7 @@ _SOFT = frozenset("\u00ad\ufeff\u200e\u200f\u200c\u200d")
 """Hidden characters that honest text uses too: alone, among letters that need them, they are no mark."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u2400]+(?:\[[0-9;]{0,12}[A-Za-z])?")
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,4000}={0,2}(?![\w+/=-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{2}){16,2000}(?![0-9A-Za-z])", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{3,}")
 _MIXED = re.compile(r"(?<!\w)(?=\w*[A-Za-z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])[^\W\d_]{3,}(?!\w)")
 _MOST = 200
@@ -130,7 +147,7 @@ def _hidden(text: str) -> Iterator[InjectionMark]:
 def _is_at_home(text: str, at: int) -> bool:
     char = text[at]
     if char == "\ufeff":
-        return at == 0
+        return True  # a file's mark, carried along where files are joined
     if char == "\u00ad":
         return True
     around = text[max(0, at - 2) : at + 3]
@@ -138,7 +155,7 @@ def _is_at_home(text: str, at: int) -> bool:
 
 
 def _encoded(text: str) -> Iterator[InjectionMark]:
-    """Base64 that decodes to words, and ROT13 of a planted instruction."""
+    """Base64 or hexadecimal that decodes to words, and ROT13 of a planted instruction."""
     for match in _BASE64.finditer(text):
         raw = match.group().replace("-", "+").replace("_", "/").rstrip("=")
         try:
@@ -147,6 +164,10 @@ def _encoded(text: str) -> Iterator[InjectionMark]:
             continue
         printable = sum(char.isprintable() or char.isspace() for char in decoded)
         if printable == len(decoded) and len(_WORDS.findall(decoded)) >= 2 and " " in decoded:
+            yield _mark(MarkKind.ENCODED, text, match.start(), match.end())
+    for match in _HEX.finditer(text):
+        decoded = bytes.fromhex(match.group()).decode("utf-8", "replace")
+        if decoded.isprintable() and len(_WORDS.findall(decoded)) >= 3:
             yield _mark(MarkKind.ENCODED, text, match.start(), match.end())
     if len(text) <= 400_000:
         for match in _INSTRUCTION.finditer(codecs.encode(text, "rot13")):

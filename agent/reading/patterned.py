@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 from agent.domain.alert import Sentence
@@ -15,7 +15,7 @@ from agent.domain.reading import Cue, CueKind
 from agent.domain.taxonomy import CLEARING_STAGES, Offence, PartyKind, Role, Stage
 from agent.reading.lexicon import Lexicon
 from agent.reading.lexicon_file import NAME_MARK, ORGANISATION_MARK, Words, fold_case
-from agent.reading.parts import Analysis, Predicate, RoleClue, Span
+from agent.reading.parts import Analysis, Pointer, Predicate, RoleClue, Span
 from agent.reading.patterned_clues import MaskedSentence, find_ages, find_counters, find_roles, name_authority
 from agent.reading.patterned_names import FoundName, find_capitalised_names, span_of
 from agent.reading.russian import find_russian_names
@@ -29,10 +29,33 @@ _PREFERENCE: Final = (
 """Which of several stages a statement has: clearing ones, then the furthest in law."""
 _HELD_IN_ABSENCE: Final = frozenset((Stage.ARRESTED, Stage.CHARGED, Stage.TRIAL, Stage.CONVICTED, Stage.ACQUITTED))
 _AUTHORITIES: Final = ("court", "government")
+_FINES: Final = (Stage.PENALTY, Stage.SANCTIONED, Stage.SETTLED)
+_INSTITUTION: Final = re.compile(
+    r"institut|ban[kcq]|unternehmen|konzern|firma|entrepris|empresa|entidad|compa|soci|grou?p|банк|компани"
+)
+_OF_ANOTHER: Final = re.compile(
+    r"(?:^| |')(?:un|una|uma|une|um|el|al|la|le|l|los|las|les|o|ao|os|as|à|su|sus|seu|sua|son|sa|ses|ein\w*|den|die|"
+    r"das|dem|sein\w*|ihr\w*)[ '](?:[\w'-]+ ){1,3}?(?:del?|de la|de l'|d'|du|des|d[ao]s?|von|vom|der) ?"
+    r"(?P<title>(?:[\w.-]+ )?)$"
+)
+"""An article, a noun and a genitive right before a name."""
+_RELATION: Final = re.compile(
+    r"(?<!его )(?<!ее )(?<!их )(?<!своего )(?<!\w)(?:брат|сестр|жен|супруг|сын|доч|отц|мат|партнер|сотрудник|помощник|"
+    r"водител|охранник|адвокат|друг|знаком|соратник|коллег|родственник|подчиненн)\w* (?P<title>(?:[\w-]+ )?)$"
+)
+"""The same in Russian, where the name itself stands in the genitive."""
+_OFFICE: Final = re.compile(
+    r"(?<!\w)(?:гендиректор|директор|глав|руководител|владел|сотрудник|президент|председател|бухгалтер|начальник|основател|"
+    r"учредител|менеджер|работник)\w* (?:[\w-]+ )?$"
+)
+_LED_BY_COMMA: Final = re.compile(rf"({ORGANISATION_MARK}+|\w)( ?, ?)(?={NAME_MARK}+(?: ?[,.;)]|  ))")
+_LED_BY_FIRM: Final = re.compile(rf"({ORGANISATION_MARK}+)(?= {NAME_MARK})")
 _BEFORE_SUBJECT: Final = 40
 _NEGATION_REACH: Final = 12
 _QUOTED_NAME: Final = re.compile(rf'"(?:{NAME_MARK}+|{ORGANISATION_MARK}+)"')
-_CLOSED_APPOSITION: Final = re.compile(rf"(?<=\w)( ?, ?[{NAME_MARK}{ORGANISATION_MARK}]+ ?),(?= ?\w)")
+_CLOSED_APPOSITION: Final = re.compile(
+    rf"(?<=\w)( ?, ?(?:[\w'-]+ ){{0,3}}[{NAME_MARK}{ORGANISATION_MARK}]+ ?),(?= ?\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,7 @@ def analyse_patterned(
         own = by_sentence.get(sentence.id, [])
         if own or placed[sentence.id]:
             _add_sentence(analysis, _mask(text, sentence, placed[sentence.id]), own, lexicon)
+    _point_to_institutions(analysis, text, sentences, lexicon)
     people = {clue.span for clue in analysis.attributes} | {clue.span for clue in analysis.roles}
     analysis.names = [
         replace(name, kind=PartyKind.PERSON)
@@ -77,6 +101,33 @@ def analyse_patterned(
         for name in analysis.names
     ]
     return analysis
+
+
+def _point_to_institutions(analysis: Analysis, text: str, sentences: Sequence[Sentence], lexicon: Lexicon) -> None:
+    """``The bank was fined. The institute had …``: the sentence after a fine, nameless, speaks of the one fined."""
+    kinds = {(name.start, name.end): name.kind for name in analysis.names}
+    named = {name.sentence for name in analysis.names}
+    for earlier, later in pairwise(sentences):
+        fined = {
+            span
+            for part in analysis.predicates
+            if part.sentence == earlier.id and part.stage in _FINES
+            for span in part.accused
+        }
+        match = lexicon.speakers["party"].search(fold_case(text[later.start : later.end]))
+        if later.id in named or len(fined) != 1 or match is None or not _INSTITUTION.search(match.group()):
+            continue
+        target = next(iter(fined))
+        if kinds.get(target) is not PartyKind.ORGANISATION:
+            continue
+        place = (later.start + match.start(), later.start + match.end())
+        analysis.pointers.append(Pointer(*place, later.id, target))
+        analysis.predicates = [
+            replace(part, accused=(place,))
+            if part.sentence == later.id and not part.accused and part.offences
+            else part
+            for part in analysis.predicates
+        ]
 
 
 def _find_names(
@@ -191,13 +242,22 @@ def _matches(
         return
     # "Her accountant, X, was acquitted": the comma that closes the apposition stands between the name and its verb.
     opened = _CLOSED_APPOSITION.sub(r"\1 ", sentence.masked)
-    readings = dict.fromkeys((sentence.masked, opened))
+    # "The owner of Z Ltd, X, was charged": Z Ltd only tells who X is.
+    led = _LED_BY_COMMA.sub(lambda found: "x" * len(found[1]) + " " * len(found[2]), opened)
+    if lexicon.language == "ru":
+        led = _LED_BY_FIRM.sub(lambda found: "x" * len(found[1]), led)
+    readings = dict.fromkeys((sentence.masked, opened, led))
     for pattern, words in product(patterns, readings):
         for match in pattern.finditer(words):
             group = next(key for key, value in match.groupdict().items() if value is not None)
             names = sentence.names_in(*match.span(group))
             names = [name for name in names if not _is_authority(sentence, name, lexicon)]
-            if group == "subject" and _hangs_on_genitive(sentence, match.start(group), lexicon):
+            led_by = words[match.start() : match.start(group)]
+            firm = all(name.span.kind is PartyKind.ORGANISATION for name in names)
+            if group != "subject" and _belongs_to_another(led_by, lexicon, firm=firm):
+                continue
+            own = any(name.nominative for name in names)
+            if group == "subject" and not own and _hangs_on_genitive(sentence, match.start(group), lexicon):
                 continue
             if group == "subject":
                 names = [name for name in names if name.nominative is not False]
@@ -205,6 +265,18 @@ def _matches(
                 names = [name for name in names if name.nominative is not True]
             if names:
                 yield match.start(), match.end(), [span_of(name) for name in names]
+
+
+def _belongs_to_another(led_by: str, lexicon: Lexicon, *, firm: bool) -> bool:
+    """Whether the words a pattern leads to a name by speak of somebody else: ``charged an employee of X``."""
+    if lexicon.language == "ru" and firm:
+        return _OFFICE.search(led_by) is not None
+    match = (_RELATION if lexicon.language == "ru" else _OF_ANOTHER).search(led_by)
+    return match is not None and (firm or _lone_title(match["title"], lexicon))
+
+
+def _lone_title(words: str, lexicon: Lexicon) -> bool:
+    return all(lexicon.titles.fullmatch(word) for word in words.split())
 
 
 def _is_authority(sentence: MaskedSentence, name: FoundName, lexicon: Lexicon) -> bool:

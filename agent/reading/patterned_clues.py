@@ -86,18 +86,30 @@ def find_roles(sentence: MaskedSentence, lexicon: Lexicon) -> Iterator[RoleClue]
 
 
 def _names_beside(sentence: MaskedSentence, start: int, end: int, lexicon: Lexicon) -> Iterator[FoundName]:
+    followed = any(first >= end and sentence.masked[end:first] == " " for first, _, _ in sentence.names)
     for first, last, name in sentence.names:
         if last <= start:
+            # "of X, Me Y": a title that goes before a name says nothing of the name before it.
+            if followed:
+                continue
             between = sentence.masked[last:start]
             if "," in between and _AFTER_NAME.fullmatch(between) and not lexicon.genitives.search(between):
                 yield name
         elif first >= end:
             between = sentence.masked[end:first]
-            if not _BESIDE.fullmatch(between) or name.nominative is False:
+            if not _BESIDE.fullmatch(between) or name.nominative is False or _is_owner(sentence, last, lexicon):
                 return
             if "," not in between or _CLOSES_APPOSITION.match(sentence.masked, last):
                 yield name
             return
+
+
+def _is_owner(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> bool:
+    """``адвокат Шумейко Полина Вересова``: a name that another follows at once is whose lawyer she is."""
+    return lexicon.language == "ru" and any(
+        first == end + 1 and sentence.masked[end] == " " and name.nominative is not False
+        for first, _, name in sentence.names
+    )
 
 
 def _called_after_owner(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> tuple[int, FoundName] | None:
@@ -122,14 +134,17 @@ def _called(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> tuple[int, 
     if match is None:
         return None
     words = match["between"].split()
-    if words and not (lexicon.titles.fullmatch(words[-1]) or lexicon.roles[Role.LAWYER].fullmatch(words[-1])):
+    # After a comma anything may lead up to the title (", represented by lawyer X"); without one, titles alone.
+    nouns = (lexicon.titles, lexicon.roles[Role.LAWYER])
+    led_by = words[-1:] if "," in match["gap"] else words
+    if not all(any(kind.fullmatch(word) for kind in nouns) for word in led_by):
         return None
     if "," in match["gap"] and not _CLOSES_APPOSITION.match(sentence.masked, match.end()):
         return None
     if not words and "," not in match["gap"] and match["gap"] != " ":
         return None
     name = next((part for part in sentence.names if part[0] <= match.start("name") < part[1]), None)
-    if name is None or name[2].nominative is False:
+    if name is None or name[2].nominative is False or _is_owner(sentence, name[1], lexicon):
         return None
     return match.start("name"), match.end("name"), name[2]
 
@@ -252,12 +267,21 @@ def _nearest_speaker(
     _, first, last, speaker = best
     if speaker in _AUTHORITIES:
         return name_authority(sentence, first, last), speaker
-    found = _called(sentence, last, lexicon)
-    called = (found[1], found[2]) if found is not None else _called_after_owner(sentence, last, lexicon)
-    if called is not None:
-        last = called[0]
-    elif (owner := _OWNED_BY_NAME.match(sentence.masked, last)) is not None:
-        last = owner.end()
+    # "The defence of X, represented by lawyer Y": the lawyer belongs to the phrase that the defence begins.
+    for match in lexicon.speakers[speaker].finditer(sentence.masked, 0, first):
+        if _phrase_end(sentence, match.end(), lexicon) >= last:
+            first, last = match.span()
+            break
     # "X, lawyer of Y": the name before the comma is the speaker's own.
     own = re.search(rf"{NAME_MARK}+ ?, ?$", sentence.masked[:first])
-    return _written(sentence, own.start() if own else first, last), speaker
+    return _written(sentence, own.start() if own else first, _phrase_end(sentence, last, lexicon)), speaker
+
+
+def _phrase_end(sentence: MaskedSentence, end: int, lexicon: Lexicon) -> int:
+    """Where a speaker's phrase ends: with the speaker's name, else with the name of who is spoken for."""
+    found = _called(sentence, end, lexicon)
+    called = (found[1], found[2]) if found is not None else _called_after_owner(sentence, end, lexicon)
+    if called is not None:
+        return called[0]
+    owner = _OWNED_BY_NAME.match(sentence.masked, end)
+    return owner.end() if owner is not None else end

@@ -29,6 +29,7 @@ _ARTICLE_PARTICLES: Final = frozenset(("der", "den", "la", "las", "los", "le"))
 _GERMAN_ARTICLES: Final = frozenset(
     ("der", "die", "das", "des", "dem", "den", "ein", "eine", "einer", "eines", "einem", "einen"),
 )
+_BEFORE_CALLING: Final = frozenset(("der", "die", "den", "dem", "ein", "eine", "einen", "einem", "einer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,11 @@ def _make_name(text: str, sentence: Sentence, run: list[_Token], lexicon: Lexico
     if not organisation:
         cut = max((i + 1 for i, token in enumerate(run) if _is_title(token, lexicon)), default=0)
         titled, run = cut > 0, run[cut:]
+        if lexicon.language == "de" and len(run) > 2:
+            before = text[max(sentence.start, run[0].start - 30) : run[0].start].split()
+            # "den Zahnarzt X Y": between an article and a full name stands what the person is.
+            if before and fold_case(before[-1]) in _BEFORE_CALLING:
+                titled, run = True, run[1:]
     while run and not run[0].text[0].isupper():
         run = run[1:]
     if not run or len(run) > _LONGEST_NAME:
@@ -185,6 +191,8 @@ def _make_name(text: str, sentence: Sentence, run: list[_Token], lexicon: Lexico
         return None
     kind = PartyKind.ORGANISATION if organisation else PartyKind.PERSON if titled else PartyKind.UNKNOWN
     start, end = run[0].start, run[-1].end
+    if end == sentence.end and text[end - 1] == "." and run[-1].text.count(".") == 1 and len(run[-1].text) > 2:
+        end -= 1
     return NameSpan(start, end, sentence.id, " ".join(text[start:end].split()), kind)
 
 
