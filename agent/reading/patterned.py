@@ -253,9 +253,9 @@ def _matches(
             names = sentence.names_in(*match.span(group))
             names = [name for name in names if not _is_authority(sentence, name, lexicon)]
             led_by = words[match.start() : match.start(group)]
-            firm = all(name.span.kind is PartyKind.ORGANISATION for name in names)
+            firm = bool(names) and names[0].span.kind is PartyKind.ORGANISATION
             if group != "subject" and _belongs_to_another(led_by, lexicon, firm=firm):
-                continue
+                names = [name for name in names if firm and name.span.kind is not PartyKind.ORGANISATION]
             own = any(name.nominative for name in names)
             if group == "subject" and not own and _hangs_on_genitive(sentence, match.start(group), lexicon):
                 continue

@@ -38,9 +38,9 @@ def find_russian_names(
     full = [span for span in tagged if span[3] is PartyKind.PERSON and " " in text[span[1] : span[2]].strip()]
     written_so: set[str] = set()
     for _, start, end, _ in full:
-        base, nominative = to_nominative(text[start:end], led_by=text[:start])
+        base, _ = to_nominative(text[start:end], led_by=text[:start])
         bases.update(part.casefold() for part in base.split())
-        written_so.update(part.casefold() for part in base.split() if nominative)
+        written_so.update(text[start:end].casefold().split())
     for sentence, start, end, kind in tagged:
         written = text[start:end]
         name, nominative = (_LEGAL_FORM.sub("", written).strip("«»\"' "), None)
