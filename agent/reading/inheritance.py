@@ -19,6 +19,8 @@ _PART_OF = re.compile(
     r"\b(?:separate|another|other|one|two|three|some|remaining|lesser|additional)\b[^.]{0,40}\b(?:charges?|counts?)\b",
     re.IGNORECASE,
 )
+_MEASURES = frozenset({Stage.PENALTY, Stage.SANCTIONED, Stage.SETTLED})
+"""Measures that reports state first and explain after."""
 _SAYS_NOTHING = frozenset({Stage.ALLEGATION, Stage.APPEAL, Stage.UNDETERMINED})
 
 
@@ -38,6 +40,7 @@ def inherit_offences(
         if not predicate.offences and predicate.stage not in _SAYS_NOTHING:
             known = [latest[party] for party in parties if party in latest]
             near = [earlier for place, earlier in known if here - place <= _WITHIN] or _beside(predicate, predicates)
+            near = near or _explained(predicate, predicates, order, at)
             if near and not _clears_part(predicate, sentences, text):
                 predicate = replace(predicate, offences=near[-1].offences)
         if predicate.offences and not predicate.negated:
@@ -55,6 +58,23 @@ def _beside(predicate: Predicate, predicates: Sequence[Predicate]) -> list[Predi
     ]
 
 
+def _explained(
+    predicate: Predicate, predicates: Sequence[Predicate], order: Mapping[str, int], at: Mapping[Span, str]
+) -> list[Predicate]:
+    """What the next sentences say the same party did, with no stage of its own: ``was fined. It had failed to …``."""
+    if predicate.stage not in _MEASURES:
+        return []
+    parties, here = {at.get(span) for span in predicate.accused} - {None}, order[predicate.sentence]
+    return [
+        other
+        for other in predicates
+        if other.offences
+        and other.stage in {Stage.UNDETERMINED, Stage.ALLEGATION}
+        and 0 < order[other.sentence] - here <= 2
+        and parties & {at.get(span) for span in other.accused}
+    ]
+
+
 def _clears_part(predicate: Predicate, sentences: Mapping[str, Sentence], text: str) -> bool:
     sentence = sentences[predicate.sentence]
     return predicate.stage in CLEARING_STAGES and bool(_PART_OF.search(text, sentence.start, sentence.end))
@@ -65,7 +85,8 @@ def name_described(
 ) -> dict[int, int]:
     """Described party → the named one it is: reports describe in the lead and name a sentence or two later.
 
-    Only where the same is held against both: one stage, and offences that overlap or are left unsaid.
+    Only where the same is held against both: an offence they share on the way to a verdict, or one stage and no offence
+    to tell them apart.
     """
     order = {sentence_id: index for index, sentence_id in enumerate(sentences)}
     named = {}

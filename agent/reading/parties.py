@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.domain.alert import Mention, Sentence
 from agent.domain.reading import ReadParty, StatedAttribute
-from agent.domain.taxonomy import CLEARING_STAGES, Offence, PartyKind, Role, Stage
+from agent.domain.taxonomy import ADVERSE_ROLES, CLEARING_STAGES, Offence, Role, Stage
 from agent.reading.inheritance import inherit_offences, name_described
 from agent.reading.names import Naming, name_tokens
 from agent.reading.parts import Analysis, Predicate, Span
@@ -133,7 +133,8 @@ def _role_of(party_id: str, analysis: Analysis, at: Mapping[Span, str]) -> tuple
     if cleared and not _stands_beside_clearing(adverse, cleared):
         return Role.EXONERATED, _sentences(cleared)
     professional = any(clue.role in {Role.LAWYER, Role.OFFICIAL, Role.JOURNALIST} for clue in nouns)
-    if firm and not (professional and all(part.stage in _WEAK for part in firm) and len(firm) < 2):
+    beside_work = professional and all(part.stage is Stage.UNDETERMINED for part in firm) and len(firm) < 2
+    if firm and not beside_work:
         return _strongest(firm)
     harmed = [part for part in analysis.predicates if any(at.get(span) == party_id for span in part.victims)]
     if harmed:
@@ -188,6 +189,12 @@ def _attributes_of(party_id: str, analysis: Analysis, at: Mapping[Span, str]) ->
     return tuple(found.values())[:30]
 
 
-def is_person(party: ReadParty) -> bool:
-    """A person, or a party the text leaves open."""
-    return party.kind is not PartyKind.ORGANISATION
+def hold_nothing(cast: Cast) -> Cast:
+    """The cast with no adverse role left: for texts that may tell invented deeds."""
+    parties = tuple(
+        party.model_copy(update={"role": Role.UNDETERMINED, "role_sentences": ()})
+        if party.role in ADVERSE_ROLES or party.role is Role.VICTIM
+        else party
+        for party in cast.parties
+    )
+    return replace(cast, parties=parties)

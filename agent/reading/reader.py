@@ -15,7 +15,7 @@ from agent.reading.language import detect_language
 from agent.reading.lexicon import LANGUAGES, Lexicon, find_cues, load_lexicon
 from agent.reading.marks import find_marks
 from agent.reading.names import cluster_names, name_tokens
-from agent.reading.parties import Cast, put_together
+from agent.reading.parties import Cast, hold_nothing, put_together
 from agent.reading.parts import Analysis
 from agent.reading.patterned import analyse_patterned
 from agent.reading.places import find_countries
@@ -99,6 +99,8 @@ class Reader:
         places = frozenset(name_tokens(content[start:end]) for start, end, _ in countries)
         cast = put_together(analysis, cluster_names(analysis.names, known), places, text.sentences, content)
         findings = make_findings(content, text.sentences, analysis, cast, lexicon)
+        if text.source_kind in _INVENTED:
+            cast, findings = hold_nothing(cast), tuple(part.model_copy(update={"parties": ()}) for part in findings)
         party, basis = find_subject(subject, cast, findings, text.sentences, text.article.title)
         return Reading(
             language=lexicon.language,
@@ -132,6 +134,8 @@ class Reader:
         return analyse_patterned(content, sentences, cues, lexicon, known)
 
 
+_INVENTED = frozenset({SourceKind.SATIRE, SourceKind.FICTION_OR_REVIEW})
+"""Texts whose deeds may be invented: what they tell is shown, and held against nobody."""
 _STEERING = frozenset({MarkKind.INSTRUCTION, MarkKind.FAKE_ANSWER, MarkKind.FAKE_DECISION, MarkKind.ROLE_TAG})
 
 

@@ -47,9 +47,14 @@ def _accused_of_verb(structure: SentenceStructure, verb: Token) -> tuple[Span, .
     if lemma in frames.PATIENT_ACCUSED or verb.dep_ == "amod":
         patient = patient_of(verb)
         found = structure.parties_of(patient) or structure.parties_of(_asked_about(verb))
-        if not found and patient is not None and patient.lemma_.lower() in frames.HOLDINGS:
+        searched = patient is not None and patient.lemma_.lower() in frames.HOLDINGS
+        if not found and patient is not None and searched and not _asks_into_another(verb):
             found = structure.owners_of(patient)
-        return found or (() if is_passive(verb) else structure.party_after(verb))
+        if found:
+            return found
+        if verb.dep_ != "amod" and is_passive(verb):
+            return structure.opening_party() if patient_of(verb) is None else ()
+        return structure.party_after(verb)
     if lemma in frames.AGENT_ACCUSED:
         return (
             structure.parties_of(subject_of(verb)) if not is_passive(verb) else structure.parties_of(patient_of(verb))
@@ -64,6 +69,15 @@ def _asked_about(verb: Token) -> Token | None:
     clause = next((child for child in verb.children if child.dep_ == "ccomp"), None)
     asks = verb.lemma_.lower() in {"investigate", "probe", "examine", "suspect"}
     return subject_of(clause) if clause is not None and asks else None
+
+
+def _asks_into_another(verb: Token) -> bool:
+    """``searched X's office as part of a probe into one of its clients``: what is searched is not who is probed."""
+    return any(
+        token.lemma_.lower() in {"probe", "investigation", "inquiry"}
+        and any(child.lower_ in {"into", "of"} for child in token.children)
+        for token in verb.subtree
+    )
 
 
 def _tied_to_arguments(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
@@ -166,6 +180,8 @@ def victims_of(structure: SentenceStructure, anchor: Token) -> tuple[Span, ...]:
     lemma = anchor.lemma_.lower()
     if anchor.pos_ == "VERB" and lemma in frames.HARM_VERBS:
         return structure.parties_of(patient_of(anchor))
+    if any(child.lower_ == "character" for child in anchor.children):
+        return ()  # what an actor's character does or suffers
     if lemma in frames.HARM_NOUNS or lemma in {"killing", "shooting", "stabbing"}:
         for child in anchor.children:
             if child.dep_ == "poss" and (found := structure.parties_of(child)):

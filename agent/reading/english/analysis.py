@@ -11,7 +11,7 @@ from agent.domain.reading import Cue
 from agent.domain.taxonomy import PartyKind
 from agent.reading.english.attributes import find_attributes, find_roles
 from agent.reading.english.counters import find_counters
-from agent.reading.english.names import find_described, find_names, with_known_names
+from agent.reading.english.names import find_described, find_names, surnames_of, with_known_names, with_surnames
 from agent.reading.english.parse import EnglishParser, ParsedSentence, agent_of, verb_above
 from agent.reading.english.pointers import find_pointers
 from agent.reading.english.predicates import find_predicates, with_flags
@@ -23,6 +23,8 @@ from agent.reading.parts import Analysis, Predicate, Span
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
+_LONGEST_AUTHORITY = 14
+"""Words beyond which a noun phrase is a lost parse."""
 _AUTHORITIES = frozenset(
     """court tribunal jury judge magistrate prosecutor prosecution ministry police commission regulator
     authority treasury watchdog agency bureau government department attorney sec fca fbi doj finma bafin
@@ -47,6 +49,9 @@ def analyse_english(
     names = {sentence.id: find_names(sentence, lexicon) for sentence in parsed}
     for sentence in parsed:
         names[sentence.id] = with_known_names(sentence, names[sentence.id], known_names)
+    surnames = surnames_of([name for found in names.values() for name in found])
+    for sentence in parsed:
+        names[sentence.id] = with_surnames(sentence, names[sentence.id], surnames)
         names[sentence.id] += find_described(sentence, names[sentence.id])
     analysis = Analysis(names=[name for found in names.values() for name in found])
     naming = cluster_names(analysis.names, known_names)
@@ -62,11 +67,17 @@ def analyse_english(
         parties = {span: kind for span, kind in kinds.items() if inside[0] <= span[0] and span[1] <= inside[1]}
         structure = SentenceStructure(sentence, parties, first_spans, party_names)
         before = parsed[sentence.index - 1].doc.text if sentence.index else ""
-        _add_sentence(analysis, structure, parties, cues_of[sentence.id], lexicon, before)
+        _add_sentence(analysis, structure, parties, _outside_names(cues_of[sentence.id], parties), lexicon, before)
         analysis.roles += find_roles(sentence, own, lexicon)
         analysis.attributes += find_attributes(sentence, own, countries)
     _drop_idle_descriptions(analysis)
     return analysis
+
+
+def _outside_names(cues: Sequence[Cue], parties: Mapping[Span, PartyKind]) -> list[Cue]:
+    """Cues that are not part of a firm's or agency's own name: ``Fraud Watch Ltd`` is no fraud."""
+    firms = [span for span, kind in parties.items() if kind is PartyKind.ORGANISATION]
+    return [cue for cue in cues if not any(start <= cue.start and cue.end <= end for start, end in firms)]
 
 
 def _drop_idle_descriptions(analysis: Analysis) -> None:
@@ -126,4 +137,6 @@ def _noun_phrase(head: Token) -> str:
         if child.dep_ == "prep" and child.lower_ in {"in", "of", "for"} and len(list(child.subtree)) <= 8:
             tokens += list(child.subtree)
     start, end = tokens[0], tokens[-1]
+    if end.i - start.i > _LONGEST_AUTHORITY:
+        start, end = next((child for child in head.lefts), head), head
     return head.doc[start.i : end.i + 1].text[:200]

@@ -27,9 +27,10 @@ _SPEECH = frozenset(
 )
 _RULING = frozenset(
     """find rule grant clear acquit drop overturn quash vacate throw lift withdraw annul delete cancel give
-    recognise recognize award retract correct receive order decide""".split()
+    recognise recognize award retract correct receive order decide set reverse remove strike release free""".split()
 )
 _COURT = re.compile(r"\b(?:court|tribunal|judges?|justices?|ruling|magistrate|trial|confession)\b", re.IGNORECASE)
+_KIN = frozenset("father mother wife husband brother sister son daughter widow uncle cousin grandfather".split())
 _CLAIMED = frozenset(
     {
         CounterEvidenceKind.POLITICAL_MOTIVATION,
@@ -62,8 +63,9 @@ def find_counters(
             continue
         about = spans
         if kind is CounterEvidenceKind.DECEASED:
-            about = structure.parties_of(subject_of(anchor)) if anchor.pos_ in {"VERB", "AUX"} else spans
-            if not about:
+            died = subject_of(anchor) if anchor.pos_ in {"VERB", "AUX"} else None
+            about = structure.parties_of(died) if anchor.pos_ in {"VERB", "AUX"} else spans
+            if not about or (died is not None and any(child.lower_ in _KIN for child in died.children)):
                 continue
         speaker = _speaker_of(anchor, _SPEECH if kind in _CLAIMED else _SPEECH | _RULING)
         by = _voice(structure, speaker) if speaker is not None else NOT_STATED
@@ -82,6 +84,8 @@ def _speaker_of(anchor: Token, verbs: frozenset[str]) -> Token | None:
                     return next((part for part in child.children if part.dep_ == "pobj"), None)
             continue
         subject = subject_of(verb)
+        if subject is not None and subject.lower_ in {"i", "we", "my", "our"}:
+            continue
         if subject is not None and subject.tag_ not in {"WP", "WDT"}:
             return subject
         if subject is not None and verb.dep_ == "relcl":
@@ -106,6 +110,8 @@ def _words_of(speaker: Token) -> str:
 def _is_interested(structure: SentenceStructure, speaker: Token, by: str, lexicon: Lexicon) -> bool:
     """The party itself, or a voice on its side."""
     words = by.lower()
+    if re.match(r"(?:an? |the )?(?:\w+ ){0,2}(?:court|government|ministry|police|prosecut\w+|attorney general)", words):
+        return False
     if any(lexicon.speakers[name].search(words) for name in INTERESTED_SPEAKERS if name in lexicon.speakers):
         return True
     neutral = ("court", "government", "organisation")

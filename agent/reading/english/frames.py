@@ -17,7 +17,7 @@ PATIENT_ACCUSED: Final = frozenset(
 AGENT_ACCUSED: Final = frozenset(
     """plead admit confess face stand go await serve appeal settle agree forfeit flee remain appear be deny
     reject fight contest receive get undergo evade escape dodge accept enter sign dispute draw resist
-    avoid lose win earn have become come pay repay disgorge claim violate breach fail refute acknowledge
+    avoid lose win earn have become come pay repay disgorge claim lodge violate breach fail refute acknowledge
     resolve answer""".split()
 )
 """Verbs whose subject it is held against."""

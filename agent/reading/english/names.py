@@ -115,6 +115,22 @@ def _indefinite_tail(root: Token) -> Token | None:
     return None
 
 
+def with_surnames(sentence: ParsedSentence, found: list[NameSpan], surnames: frozenset[str]) -> list[NameSpan]:
+    """The found names, and every other place where the last name of somebody named in full stands by itself."""
+    for token in sentence.doc:
+        if token.text in surnames:
+            start, end = sentence.span_of(token, token)
+            if not any(name.start < end and start < name.end for name in found):
+                found.append(NameSpan(start, end, sentence.id, name=token.text))
+    return sorted(found, key=lambda name: name.start)
+
+
+def surnames_of(names: Sequence[NameSpan]) -> frozenset[str]:
+    """Last names, of four letters or more, of the people named in full."""
+    full = (name.name.split() for name in names if name.kind is PartyKind.PERSON and not name.described)
+    return frozenset(words[-1] for words in full if len(words) > 1 and len(words[-1]) > 3 and words[-1][0].isupper())
+
+
 @lru_cache(maxsize=64)
 def _known_patterns(known_names: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
     patterns = []
@@ -222,7 +238,7 @@ def _split_titles(run: list[Token], lexicon: Lexicon) -> Iterator[tuple[list[Tok
     """Pieces of a run between titles; the flag says that a person's title stands before the piece."""
     piece: list[Token] = []
     titled = False
-    is_organisation = any(lexicon.organisation_words.fullmatch(token.lower_) for token in run)
+    is_organisation = any(lexicon.organisation_words.fullmatch(token.lower_.rstrip(".")) for token in run)
     for token in run:
         hyphenated = token.i > 0 and token.nbor(-1).text == "-" and not token.nbor(-1).whitespace_
         if not is_organisation and not hyphenated and lexicon.titles.fullmatch(token.lower_.rstrip(".")):
@@ -264,7 +280,7 @@ def _kind_of(piece: list[Token], titled: bool, lexicon: Lexicon) -> PartyKind | 
     words = [token for token in piece if token.is_alpha]
     if all(token.lower_ in lexicon.months or token.lower_ in _WEEKDAYS for token in words):
         return None
-    if len(piece) > 1 and any(lexicon.organisation_words.fullmatch(token.lower_) for token in piece):
+    if len(piece) > 1 and any(lexicon.organisation_words.fullmatch(token.lower_.rstrip(".")) for token in piece):
         return PartyKind.ORGANISATION
     if titled:
         return PartyKind.PERSON
@@ -301,7 +317,7 @@ def _kind_by_label(piece: list[Token], words: list[Token]) -> PartyKind | None:
 
 
 def _is_place(piece: list[Token]) -> bool:
-    return piece[0].i > 0 and piece[0].nbor(-1).lower_ in {"in", "at", "from", "of", "to", "near", ","}
+    return piece[0].i > 0 and piece[0].nbor(-1).lower_ in {"in", "at", "from", "to", "near"}
 
 
 def _stands_beside(piece: list[Token], nouns: frozenset[str]) -> bool:

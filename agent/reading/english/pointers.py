@@ -87,11 +87,11 @@ def _antecedent(
     is_pronoun = token.lower_ in _PERSONAL
     before = [place for place in _of_kind(places[sentence.index], naming, kind) if place.end <= here]
     if is_pronoun and before:
-        return _only(before)
+        return _only(before, naming)
     for index in range(sentence.index - 1, max(-1, sentence.index - 1 - _LOOK_BACK), -1):
         candidates = _of_kind(places.get(index, []), naming, kind)
         if candidates:
-            return _only(candidates) if is_pronoun else _single(candidates)
+            return _only(candidates, naming) if is_pronoun else _single(candidates)
     return None
 
 
@@ -105,14 +105,21 @@ def _single(places: Sequence[_Place]) -> _Place | None:
     return places[-1] if len(clusters) == 1 and _EITHER not in clusters else None
 
 
-def _only(places: Sequence[_Place]) -> _Place | None:
+def _only(places: Sequence[_Place], naming: Naming) -> _Place | None:
     """The one candidate, or among several the one that is the main subject."""
     alone = _single(places)
     if alone is not None:
         return alone
-    return _single([place for place in places if place.is_subject])
+    return _single([place for place in places if place.is_subject and _is_sure(place, naming)])
+
+
+def _is_sure(place: _Place, naming: Naming) -> bool:
+    """Where several could be meant, a party of unknown kind is not taken for a person."""
+    return place.cluster != _EITHER and naming.clusters[place.cluster].kind is PartyKind.PERSON
 
 
 def _is_main_subject(sentence: ParsedSentence, span: Span) -> bool:
     root = sentence.root_of(span)
+    if root is not None and root.dep_ == "appos":
+        root = root.head
     return root is not None and root.dep_ in {"nsubj", "nsubjpass"} and root.head.dep_ == "ROOT"

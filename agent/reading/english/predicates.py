@@ -18,6 +18,7 @@ from agent.reading.parts import Predicate, Span
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
+_WRONGLY = frozenset("wrongly falsely incorrectly erroneously mistakenly".split())
 _WEAK = frozenset({Stage.ALLEGATION, Stage.APPEAL, Stage.WANTED})
 _SENTENCE_NOUNS = frozenset(
     ["sentence", "term", "prison", "imprisonment", "penalty", "fine", "life", "jail", "year", "month"]
@@ -74,7 +75,13 @@ def _stage_statements(structure: SentenceStructure, cues: Iterable[Cue]) -> Iter
         negated = is_negated(anchor) if anchor.pos_ in {"VERB", "AUX"} else cue.negated
         if Stage(cue.value) in CLEARING_STAGES:
             negated = False
+        negated = negated or _is_retracted(anchor)
         yield _Statement(anchor, Stage(cue.value), accused_of(structure, anchor), cue, negated)
+
+
+def _is_retracted(anchor: Token) -> bool:
+    """``An earlier version wrongly stated that X had been charged``."""
+    return any(child.lower_ in _WRONGLY for head in (anchor, *ancestors_within(anchor, 6)) for child in head.children)
 
 
 def _is_only_sought(anchor: Token, stage: Stage) -> bool:

@@ -51,9 +51,19 @@ class SentenceStructure:
         return self._names.get(self._first.get(span, span)) if span is not None else None
 
     def party_after(self, verb: Token) -> tuple[Span, ...]:
-        """The party that stands right behind an active verb, where two objects confuse the parse."""
-        after = self._party_at.get(verb.i + 1)
-        return (self._first.get(after, after),) if after is not None else ()
+        """The party that stands behind an active verb with nothing but its titles between, where the parse is lost."""
+        for token in verb.doc[verb.i + 1 : verb.i + 7]:
+            after = self._party_at.get(token.i)
+            if after is not None:
+                return (self._first.get(after, after),)
+            if token.is_punct or token.pos_ in {"VERB", "AUX", "ADP", "CCONJ", "SCONJ"}:
+                return ()
+        return ()
+
+    def opening_party(self) -> tuple[Span, ...]:
+        """The party that opens the sentence, which a long passive with insertions is mostly about."""
+        opener = self._party_at.get(0) or self._party_at.get(1)
+        return (self._first.get(opener, opener),) if opener is not None else ()
 
     def owners_of(self, noun: Token) -> tuple[Span, ...]:
         """Whose home, office or account it is: ``X's home``, ``the home of X``."""
