@@ -26,7 +26,7 @@ def _pattern(language: str, months: tuple[str, ...]) -> re.Pattern[str]:
         rf"(?P<month3>{month})\.?{of},?\s+(?P<year3>{_YEAR})",
         rf"(?P<year4>{_YEAR})-(?P<month4>\d{{2}})-(?P<day4>\d{{2}})",
         rf"(?P<day5>\d{{1,2}})\.(?P<month5>\d{{1,2}})\.(?P<year5>{_YEAR})",
-        rf"(?P<year6>{_YEAR})(?!\d)",
+        rf"(?P<year6>{_YEAR})(?!\w)",
         rf"(?P<relative>{_WEEKDAYS.get(language, r'(?!x)x')})",
     )
     return re.compile(r"(?<![\w$€£.,])(?:" + "|".join(forms) + ")", re.IGNORECASE)
