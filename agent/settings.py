@@ -28,6 +28,8 @@ class Settings(Frozen):
     """``sqlite:///path``; a file in ``home`` when not set."""
     policy_file: Path = SHIPPED_DATA / "policy.yaml"
     """The policy that turns a summary into a recommendation."""
+    prompts_folder: Path | None = None
+    """Folder of the prompts and their LOCK.json; the shipped ones when not set."""
     prices_file: Path = SHIPPED_DATA / "prices.yaml"
     """What models cost, with dates."""
     model: str | None = None

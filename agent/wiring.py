@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -26,12 +27,22 @@ if TYPE_CHECKING:
 # Imports inside methods keep start-up fast: chromadb, langchain and spaCy take seconds that `triage --help` must not.
 
 
+MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*:\S.*")
+
+
 def code_version() -> str:
     """The installed version of the product."""
     try:
         return version("adverse-media-triage")
     except PackageNotFoundError:
         return "unknown"
+
+
+def load_prompts(settings: Settings) -> PromptLibrary:
+    """The prompts as they stand, whether locked or not. Raises PromptError."""
+    from prompts.library import SHIPPED_PROMPTS, PromptLibrary
+
+    return PromptLibrary.load(settings.prompts_folder or SHIPPED_PROMPTS)
 
 
 class Services:
@@ -71,9 +82,7 @@ class Services:
     @cached_property
     def prompts(self) -> PromptLibrary:
         """The prompts, checked against their lock. Raises PromptError."""
-        from prompts.library import PromptLibrary
-
-        library = PromptLibrary.load()
+        library = load_prompts(self.settings)
         library.check_lock()
         return library
 
@@ -104,6 +113,10 @@ class Services:
         settings = self.settings
         if settings.model is None:
             raise SettingInvalid("No model is configured: set TRIAGE_MODEL or give --model provider:name.")
+        if not MODEL_NAME.fullmatch(settings.model):
+            raise SettingInvalid(
+                f"TRIAGE_MODEL (or --model) is {settings.model!r}: write provider:name, as openai:gpt-4.1."
+            )
         spec = ModelSpec(
             name=settings.model,
             base_url=settings.base_url,

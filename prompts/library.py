@@ -42,7 +42,7 @@ class PromptLibrary:
                 raise PromptInvalid(f"{path}:1: {prompt.key} is already defined in {prompts[prompt.key].path}.")
             prompts[prompt.key] = prompt
         if not prompts:
-            raise PromptNotFound(f"no prompt file (*.md) under {root}. Check the setting for the prompt folder.")
+            raise PromptNotFound(f"no prompt file (*.md) under {root}. Check TRIAGE_PROMPTS_FOLDER.")
         return cls(root, prompts)
 
     def get(self, name: str, version: int | None = None) -> Prompt:

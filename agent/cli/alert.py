@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from agent.domain.alert import Alert
     from agent.domain.record import TriageFailure, TriageRecord
     from agent.intake.outcome import IntakeOutcome
+    from agent.store.store import Store
     from agent.wiring import Services
 
 # Imports inside functions keep `triage --help` under 0.3 s; each command pays for what it uses.
@@ -128,9 +130,9 @@ def _print_outcome(alert: Alert | None, outcome: TriageRecord | TriageFailure, *
     from agent.domain.record import TriageFailure
 
     if as_json:
-        print_json(outcome.model_dump_json(exclude_none=isinstance(outcome, TriageFailure)))
+        print_json(outcome.model_dump_json())
     if isinstance(outcome, TriageFailure):
-        where = f"{outcome.source}: " if outcome.source else ""
+        where = f"{outcome.source}: " if outcome.source and outcome.source not in outcome.failure.message else ""
         complain(f"triage: {where}{outcome.failure.message}")
         return
     if outcome.provenance.fallback_reason:
@@ -165,15 +167,29 @@ def show(
 
 def _show(services: Services, alert_id: str, as_json: bool) -> None:
     store = services.store
-    alert, record = store.load_alert(alert_id), store.latest_record(alert_id)
+    record, failure = store.latest_record(alert_id), store.latest_failure(alert_id)
     if record is None:
-        failure = store.latest_failure(alert_id)
         if failure is None:
+            store.load_alert(alert_id)  # says so where nothing is known of it
             complain(f"triage: alert {alert_id} has no record yet: run `triage draft` on its file.")
         else:
             complain(f"triage: alert {alert_id} could not be triaged: {failure.failure.message}")
         raise typer.Exit(SOME_FAILED)
-    _print_outcome(alert, record, as_json=as_json, brief=False)
+    _print_outcome(_load_text_of(record, store), record, as_json=as_json, brief=False)
+
+
+def _load_text_of(record: TriageRecord, store: Store) -> Alert:
+    """The alert in the revision the record was made of: its evidence stands in no other."""
+    from agent.domain.fingerprint import alert_fingerprint
+
+    current = store.load_alert(record.alert_id)
+    if alert_fingerprint(current) == record.provenance.alert_fingerprint:
+        return current
+    complain(
+        f"triage: alert {record.alert_id} has a newer text without a record; this is the older text and its record."
+    )
+    earlier = (store.load_alert(record.alert_id, revision) for revision in count(1))
+    return next(alert for alert in earlier if alert_fingerprint(alert) == record.provenance.alert_fingerprint)
 
 
 def demo() -> None:

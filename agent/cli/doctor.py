@@ -1,7 +1,8 @@
-"""``triage doctor``: what is configured, from where, what works and what is missing, with the cure beside each fault."""
+"""``triage doctor``: what is configured, from where, what works and what is missing, each fault with its cure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -54,12 +55,25 @@ def doctor(
 
 def describe_settings(loaded: LoadedSettings) -> list[str]:
     """One line a setting: name, value (secrets masked), origin."""
+    from agent.settings import PROVIDER_KEYS, provider_key
+
+    settings, origins = loaded.settings, dict(loaded.origins)
+    keys = {"api_key": settings.api_key, "secret": settings.secret}
+    if settings.api_key is None and settings.model is not None and settings.base_url is None:
+        keys["api_key"] = provider_key(settings.model)
+        if keys["api_key"] is not None:
+            origins["api_key"] = PROVIDER_KEYS[settings.model.partition(":")[0]]
     lines = []
-    for name in type(loaded.settings).model_fields:
-        value = getattr(loaded.settings, name)
-        shown = "not set" if value is None else "set (hidden)" if hasattr(value, "get_secret_value") else str(value)
-        lines.append(f"{name:<20}{shown}  [{loaded.origins[name]}]")
+    for name in type(settings).model_fields:
+        value = keys[name] if name in keys else getattr(settings, name)
+        shown = "not set" if value is None else "set (hidden)" if name in keys else mask_address(str(value))
+        lines.append(f"{name:<20}{shown}  [{origins[name]}]")
     return lines
+
+
+def mask_address(text: str) -> str:
+    """An address without the password that may stand in it."""
+    return re.sub(r"(?<=://)([^/@\s:]*):[^/@\s]*@", r"\1:(hidden)@", text)
 
 
 def run_checks(services: Services) -> list[Check]:
@@ -84,8 +98,8 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 
 def _describe_store(services: Services) -> str:
-    store = services.store
-    return f"{services.settings.store_url}: {store.count_profiles()} profiles, {store.count_precedents()} precedents"
+    store, where = services.store, mask_address(services.settings.store_url)
+    return f"{where}: {store.count_profiles()} profiles, {store.count_precedents()} precedents"
 
 
 def _check_index(services: Services) -> Check:
@@ -138,5 +152,8 @@ def check_endpoint(services: Services) -> Check:
     try:
         reply = asyncio.run(services.client.ask([HumanMessage('Reply with {"ok": true}.')], schema))
     except TriageError as error:
-        return Check("endpoint", "fault", str(error))
+        named = "TRIAGE_" in str(error)
+        where = services.client.spec.endpoint or "the provider's own address"
+        hint = "" if named else f" It was asked at {where}: check TRIAGE_BASE_URL, TRIAGE_MODEL and the network."
+        return Check("endpoint", "fault", f"{error}{hint}")
     return Check("endpoint", "ok", f"answered as {reply.model} in {reply.latency_ms} ms")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
-from agent.errors import ConfigError, PromptError, TriageError
+from agent.errors import ConfigError, ModelNotConfigured, PromptError, TriageError
 
 OK = 0
 SOME_FAILED = 1
@@ -25,8 +26,17 @@ def complain(message: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Text safe for a terminal: control and invisible characters as visible codes, so no article can steer a screen."""
-    return "".join(char if char.isprintable() or char == "\n" else f"<U+{ord(char):04X}>" for char in text)
+    """Text safe for a terminal: control and invisible characters as visible codes, so no article can steer a screen.
+
+    Spaces of any width, tabs and the line ends of other systems are white space, and shown as that.
+    """
+    return "".join(_visible(char) for char in text.replace("\r\n", "\n"))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char == "\n":
+        return char
+    return " " if char == "\t" or unicodedata.category(char) == "Zs" else f"<U+{ord(char):04X}>"
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def errors_as_exits() -> Iterator[None]:
     """Turn our own errors into a sentence and an exit code; bugs keep their traceback."""
     try:
         yield
-    except (ConfigError, PromptError) as error:
+    except (ConfigError, PromptError, ModelNotConfigured) as error:
         complain(f"triage: {error}")
         raise typer.Exit(CONFIG) from None
     except TriageError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -68,7 +68,7 @@ def _heading(alert: Alert, record: TriageRecord) -> RenderableType:
     return Panel(Group(*lines), title=title, title_align="left", border_style=_COLOURS[value])
 
 
-def _sections(record: TriageRecord) -> Iterator[tuple[str, list[RenderableType]]]:
+def _sections(record: TriageRecord) -> Iterator[tuple[str, Sequence[RenderableType]]]:
     summary = record.summary
     yield "Summary", [Text(plain(summary.narrative))] if summary.narrative else []
     yield (

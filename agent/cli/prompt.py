@@ -18,9 +18,10 @@ app = typer.Typer(help="List, render, lock and compare the prompts.", no_args_is
 
 
 def _library() -> PromptLibrary:
-    from prompts.library import PromptLibrary
+    from agent.settings import load_settings
+    from agent.wiring import load_prompts
 
-    return PromptLibrary.load()
+    return load_prompts(load_settings().settings)
 
 
 @app.command("list")
@@ -45,7 +46,7 @@ def render(
     file: Annotated[str, typer.Argument(help="A file with the alert to render the prompt for; - is standard input.")],
     model: Annotated[str | None, typer.Option("--model", "-m", help="provider:name, for the cost estimate.")] = None,
 ) -> None:
-    """Print exactly what a draft of the first alert in a file would send, and about what it would cost; send nothing."""
+    """Print exactly what a draft of a file's first alert would send, and about what it would cost; send nothing."""
     with errors_as_exits():
         from agent.domain.record import TriageFailure
         from agent.intake.files import read_alerts
@@ -77,7 +78,8 @@ def render(
         "no price is known for the model" if rendered.cost_estimate is None else f"about ${rendered.cost_estimate:.4f}"
     )
     print(
-        f"--- {rendered.prompt}: {len(rendered.calls)} call(s), about {rendered.tokens_estimate} input tokens, {cost} ---"
+        f"--- {rendered.prompt}: {len(rendered.calls)} call(s), about {rendered.tokens_estimate} input tokens, "
+        f"{cost} ---"
     )
 
 

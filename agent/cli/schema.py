@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class SchemaName(StrEnum):
@@ -37,7 +40,7 @@ def build_schema(name: SchemaName) -> dict[str, object]:
 
     if name is SchemaName.DRAFT:
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **summary.draft_schema()}
-    models = {
+    models: dict[SchemaName, type[BaseModel]] = {
         SchemaName.ALERT: alert.Alert,
         SchemaName.RECORD: record.TriageRecord,
         SchemaName.FAILURE: record.TriageFailure,
@@ -46,6 +49,6 @@ def build_schema(name: SchemaName) -> dict[str, object]:
         SchemaName.PRECEDENT: reference.Precedent,
         SchemaName.DECISION: record.Decision,
     }
-    mode = "validation" if name in {SchemaName.ALERT, SchemaName.PROFILE, SchemaName.PRECEDENT} else "serialization"
-    body = models[name].model_json_schema(mode="validation" if mode == "validation" else "serialization")
+    given = name in {SchemaName.ALERT, SchemaName.PROFILE, SchemaName.PRECEDENT}
+    body = models[name].model_json_schema(mode="validation" if given else "serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **body}

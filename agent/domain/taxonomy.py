@@ -301,7 +301,7 @@ FATF_CATEGORIES: Final = MappingProxyType(
         _O.OTHER: (),
     }
 )
-"""Offence → FATF designated categories. Embezzlement has no line of its own: it is theft, and corruption where public."""
+"""Offence → FATF designated categories. Embezzlement has no line of its own: it is theft, or corruption if public."""
 
 AMLD_LETTERS: Final = MappingProxyType(
     {

@@ -79,7 +79,7 @@ _INSTRUCTION = re.compile(
 _ROLE_TAG = re.compile(
     r"<\|[\w-]{1,30}\|>|\[/?INST\]|<</?SYS>>|</?s>|</?(?:system|assistant|user|human|instructions?|tool"
     r"|function)\b[^>\n]{0,40}>"
-    r"|^\s*#{1,4}\s*(?:system|assistant|user|instruction)s?\b[^\n]{0,20}:?|^\s*(?:system|assistant|human)\s*:(?=\s)"
+    r"|^[^\S\n]*#{1,4}[^\S\n]*(?:system|assistant|user|instruction)s?\b[^\n]{0,20}:?|^[^\S\n]*(?:system|assistant|human)[^\S\n]*:(?=\s)"
     r"|(?:BEGIN|END) (?:SYSTEM|PROMPT|INSTRUCTIONS?|ARTICLE|DATA|DOSSIER)\b|<<<[^>\n]{1,60}>>>"
     r"|={3,}\s*END[^=\n]{0,40}={3,}"
     r"|^```\s*(?:system|json|end)?\s*$|-{3,}\s*(?:end|begin) of (?:article|document|data|prompt)[^\n]{0,20}",

@@ -32,7 +32,10 @@ class ReferenceSource(Protocol):
 
 
 def build_dossier(alert: Alert, reading: Reading, source: ReferenceSource | None, now: datetime) -> Dossier:
-    """Retrieve for an alert; without a source nothing is. A reference index that cannot answer costs its part of the dossier, never the alert."""
+    """Retrieve for an alert; without a source nothing is.
+
+    A reference index that cannot answer costs its part of the dossier, never the alert.
+    """
     if source is None:
         return Dossier(alert=alert, reading=reading)
     notes = list(source.notes)
@@ -71,7 +74,7 @@ def describe_case(alert: Alert, reading: Reading, now: datetime) -> PrecedentQue
     if not reading.readable:
         return None
     party = reading.party(reading.subject) if reading.subject else None
-    about = [finding for finding in reading.findings if not finding.negated and _is_about(finding, reading)]
+    about = _findings_about_the_subject(reading)
     offences = tuple(dict.fromkeys(offence for finding in about for offence in finding.offences))
     stages = tuple(dict.fromkeys(finding.stage for finding in about))
     name = party.name if party is not None else alert.subject.name if alert.subject is not None else None
@@ -91,5 +94,11 @@ def describe_case(alert: Alert, reading: Reading, now: datetime) -> PrecedentQue
     )
 
 
-def _is_about(finding: Finding, reading: Reading) -> bool:
-    return reading.subject is None or not finding.parties or reading.subject in finding.parties
+def _findings_about_the_subject(reading: Reading) -> list[Finding]:
+    """What is held against the subject; where that is nothing, the risk sentences that are tied to nobody."""
+    findings = [finding for finding in reading.findings if not finding.negated]
+    if reading.subject is None:
+        return findings
+    risky = {risk.sentence for risk in reading.risk_sentences}
+    own = [finding for finding in findings if reading.subject in finding.parties]
+    return own or [finding for finding in findings if not finding.parties and finding.sentence in risky]

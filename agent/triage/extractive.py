@@ -200,7 +200,7 @@ def _group(findings: Iterable[Finding], cleared: set[str]) -> Iterator[_EventPar
 
 
 def _without_steps(events: Sequence[_EventParts]) -> Iterator[_EventParts]:
-    """Charge and trial that led to a reported trial or conviction are its steps: their sentences prove it with its own."""
+    """Charge and trial that led to a reported trial or conviction are its steps: their sentences prove it too."""
     ends = [event for event in events if event.stage in {Stage.TRIAL, Stage.CONVICTED} and event.parties]
     for event in events:
         end = next((other for other in reversed(ends) if other is not event and _is_step(event, other)), None)
@@ -238,7 +238,7 @@ def _date_of(findings: Sequence[Finding]) -> ReadDate | None:
 
 
 def _counter_evidence(reading: Reading, article: Article, sentences: dict[str, Sentence]) -> Iterator[CounterEvidence]:
-    """Counter-evidence about whoever something is held against, in the article's order; one entry a kind and sentence."""
+    """Counter-evidence about whoever something is held against, in the article's order: one a kind and sentence."""
     number = 0
     for finding in reading.counter_findings:
         accused = {party for part in reading.findings if not part.negated for party in part.parties}
@@ -331,9 +331,10 @@ def _missing(reading: Reading, events: Sequence[Event]) -> Iterator[str]:
         yield "Whom the alert is about could not be determined from the text."
     else:
         stated = {attribute.name for attribute in subject.attributes}
-        if not stated & {FeatureName.AGE, FeatureName.BIRTH_DATE}:
+        person = subject.kind is not PartyKind.ORGANISATION
+        if person and not stated & {FeatureName.AGE, FeatureName.BIRTH_DATE}:
             yield "The text states no age or date of birth of the subject."
-        if FeatureName.NATIONALITY not in stated:
+        if person and FeatureName.NATIONALITY not in stated:
             yield "The text states no nationality of the subject."
     for event in events:
         if event.date is not None and event.date.iso is None:

@@ -101,7 +101,7 @@ def _event_line(event: Event, names: dict[str, str]) -> str:
     if event.amounts:
         details += f", involving {_join([amount.text for amount in event.amounts[:2]])}"
     verb = _VERBS[event.stage]
-    if len(who) > 1 or _first_word(who[0]) in _OPENS_PLURAL:
+    if len(who) > 1 or _is_plural(who[0]):
         verb = re.sub(r"^was ", "were ", verb)
     return f"The article reported that {_join([_uncapital(name) for name in who])} {verb} {what}{details} ({event.id})."
 
@@ -118,6 +118,12 @@ def _counter_lines(counter: Sequence[CounterEvidence]) -> Iterator[str]:
 def _uncapital(name: str) -> str:
     """``His lawyer, …`` in mid-sentence; names keep their capitals."""
     return name[0].lower() + name[1:] if " " in name and _first_word(name) in _OPENS_DESCRIPTION else name
+
+
+def _is_plural(name: str) -> bool:
+    """Whether a described party is several: ``two other men``, ``the two officials``."""
+    words = name.lower().split()
+    return bool(_OPENS_PLURAL.intersection(words[: 2 if words[0] == "the" else 1]))
 
 
 def _first_word(name: str) -> str:

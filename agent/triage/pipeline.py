@@ -14,7 +14,7 @@ from agent.domain.reading import Reading, ReadParty, SubjectBasis
 from agent.domain.record import Draft, FailureDetail, Grounding, Provenance, TriageFailure, TriageRecord
 from agent.domain.reference import Dossier
 from agent.domain.summary import RiskSummary
-from agent.errors import TriageError
+from agent.errors import ConfigError, TriageError
 from agent.triage.dossier import ReferenceSource, build_dossier
 from agent.triage.ground import ground_summary
 from agent.triage.identity import compare_identity
@@ -69,7 +69,10 @@ class Pipeline:
         return build_dossier(alert, reading, self._source, self._clock())
 
     async def triage(self, alert: Alert) -> TriageRecord | TriageFailure:
-        """The alert's record; an error of ours becomes a TriageFailure that names the step. Bugs escape."""
+        """The alert's record; an error of ours becomes a TriageFailure that names the step.
+
+        Bugs escape, and so does ConfigError: nothing of the queue would succeed until a person mends it.
+        """
         started, begun = self._clock(), time.monotonic()
         step: _Step = "read"
         try:
@@ -86,6 +89,8 @@ class Pipeline:
             summary = _with_identity(summary, dossier)
             step = "recommend"
             return self._record(dossier, draft, summary, grounding, started, begun)
+        except ConfigError:
+            raise
         except TriageError as error:
             detail = FailureDetail(
                 stage=step,

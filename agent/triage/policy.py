@@ -18,7 +18,7 @@ DEFAULT_POLICY: Final = Path(__file__).parent.parent / "data" / "policy.yaml"
 """The policy that ships with the product."""
 
 Severity = Annotated[int, Field(ge=1, le=3)]
-Weight = Annotated[int, Field(ge=0, le=3)]
+Weight = Annotated[int, Field(ge=0, le=6)]
 Credibility = Annotated[float, Field(ge=0, le=1)]
 Years = Annotated[int, Field(ge=1, le=100)]
 

@@ -1,8 +1,8 @@
 """The recommendation: policy applied to what was proven. Pure; no model has a say in it, and a person decides.
 
 - What escalates is a proven event held against the subject in an adverse role, weighed by ``severity``.
-- The reader's own findings are a floor. A draft that weighs less than they do is at least reviewed; where the article
-  carries planted text, or a risk sentence is uncovered, the findings count as if the draft had made them.
+- The reader's own findings are a floor: where they weigh more than the draft, they count as if the draft had made them.
+  An obeyed instruction and an honest correction look alike, so a person tells them apart.
 - Planted text lowers nothing: then neither the source, nor age, nor clearing, nor identity speaks for the subject.
 - Closing needs a draft by a model and the absence of every doubt in ``_find_doubts``; each doubt is a reason code.
 - What cannot be read cannot be assessed, and is never "nothing found".
@@ -20,6 +20,8 @@ from agent.domain.record import Grounding, Omission, Recommendation
 from agent.domain.summary import Event, Party, RiskSummary
 from agent.domain.taxonomy import (
     ADVERSE_ROLES,
+    CLEARING_STAGES,
+    CounterEvidenceKind,
     FeatureVerdict,
     IdentityVerdict,
     RecommendationValue,
@@ -101,7 +103,7 @@ def recommend(
     level, reasons = drafted.level, list(drafted.reasons)
     if read.level > drafted.level:
         reasons += [f"reader:{reason}" for reason in read.reasons]
-        level = max(read.level, Level.REVIEW) if case.planted or omissions else Level.REVIEW
+        level = max(read.level, Level.REVIEW)
     mismatch = summary.identity.verdict is IdentityVerdict.MISMATCH and not case.planted
     if mismatch:
         return _recommend_mismatch(case, reasons, doubts)
@@ -204,10 +206,25 @@ def _weigh_reading(case: _Case) -> Weighing:
     reading = case.reading
     if reading.subject is None:
         return Weighing(Level.NONE)
-    claims = [
-        AdverseClaim(finding.offences, finding.stage, finding.dates[0].iso if len(finding.dates) == 1 else None)
+    about = [
+        finding
         for finding in reading.findings
         if reading.subject in finding.parties and not finding.negated and _is_adverse(finding)
+    ]
+    claims = [
+        AdverseClaim(finding.offences, finding.stage, finding.dates[0].iso if len(finding.dates) == 1 else None)
+        for finding in about
+    ]
+    # "acquitted on appeal, overturning a conviction": one sentence, one finding, and it undoes the conviction too
+    undone = {
+        counter.sentence
+        for counter in reading.counter_findings
+        if counter.kind is CounterEvidenceKind.OVERTURNED and reading.subject in counter.parties
+    }
+    claims += [
+        AdverseClaim(finding.offences, Stage.OVERTURNED)
+        for finding in about
+        if finding.stage in CLEARING_STAGES and finding.sentence in undone
     ]
     weighed = case.weigh(claims)
     party = reading.party(reading.subject)
@@ -230,6 +247,8 @@ def _find_doubts(case: _Case) -> list[str]:
     reading, grounding = case.reading, case.grounding
     doubts = _mark_codes(reading)
     doubts += [f"omission:{omission.sentence}".lower() for omission in case.omissions[:_MOST_OMISSIONS]]
+    if case.drafter == LLM_DRAFTER:  # no other draft can be closed, and there it would say nothing new
+        doubts += [f"unplaced:{sentence}".lower() for sentence in _find_unplaced(case)[:_MOST_OMISSIONS]]
     unproven = any(not _has_evidence(event) for event in case.summary.events)
     if grounding.ungrounded or grounding.found < grounding.quotes or unproven:
         doubts.append("ungrounded")
@@ -244,6 +263,21 @@ def _find_doubts(case: _Case) -> list[str]:
     if case.policy.credibility[reading.source_kind] == 0:
         doubts.append(f"source:{reading.source_kind}")
     return doubts + _find_subject_doubts(case)
+
+
+def _find_unplaced(case: _Case) -> list[str]:
+    """Sentences that hold something against nobody the reader could name, and that no proven event holds to anybody."""
+    placed = {quote.sentence for event in case.summary.events if event.parties for quote in event.quotes}
+    placed |= {omission.sentence for omission in case.omissions}
+    return list(
+        dict.fromkeys(
+            finding.sentence
+            for finding in case.reading.findings
+            if not (finding.parties or finding.victims or finding.negated or finding.sentence in placed)
+            and finding.stage not in CLEARING_STAGES
+            and _is_adverse(finding)
+        )
+    )
 
 
 def _find_subject_doubts(case: _Case) -> list[str]:

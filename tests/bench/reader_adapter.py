@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from agent.reading.reader import Reader
-
 from agent.domain.alert import Article, Subject
 from agent.domain.reading import Reading, SubjectBasis
 from agent.domain.taxonomy import Stage
+from agent.reading.reader import Reader
 
 Adverse = Literal["adverse", "non_adverse", "abstain"]
 
@@ -50,22 +49,23 @@ def read(text: str, title: str | None = None, name: str | None = None) -> Readin
 
 
 def judge(text: str, title: str | None, entity_name: str | None) -> Verdict:
-    """Adverse when something is held against the subject; an abstention when it could not be read or found."""
+    """Adverse when something is held against the subject.
+
+    It abstains where the text could not be read, where the subject was not found or not determined, and where adverse
+    words stand beside the subject without a sentence that ties them: the product shows those to a person as uncovered.
+    """
     reading = read(text, title, entity_name)
     sentences = reading.sentences()
-    if reading.subject is not None:
-        for finding in reading.findings:
-            if not finding.negated and reading.subject in finding.parties:
-                sentence = sentences[finding.sentence]
-                return Verdict("adverse", f"{finding.stage}: {text[sentence.start : sentence.end]}")
-    if reading.risk_sentences:
-        first = reading.risk_sentences[0]
-        sentence = sentences[first.sentence]
-        return Verdict("adverse", f"cues {', '.join(first.cues)}: {text[sentence.start : sentence.end]}")
+    for finding in reading.findings:
+        if not finding.negated and reading.subject is not None and reading.subject in finding.parties:
+            sentence = sentences[finding.sentence]
+            return Verdict("adverse", f"{finding.stage}: {text[sentence.start : sentence.end]}")
     if not reading.readable:
         return Verdict("abstain", reading.unreadable_reason or "not readable")
     if reading.subject is None or reading.subject_basis is SubjectBasis.NOT_IN_TEXT:
         return Verdict("abstain", f"subject {reading.subject_basis}")
+    if reading.risk_sentences:
+        return Verdict("abstain", "adverse words near the subject, tie unclear")
     return Verdict("non_adverse", f"{len(reading.findings)} findings, none against the subject")
 
 

@@ -29,6 +29,7 @@ def test_the_shipped_policy_is_total_and_sensible() -> None:
     assert all(policy.stage_weight[stage] == 0 for stage in CLEARING_STAGES)
     assert policy.severity[Offence.FRAUD] * policy.stage_weight[Stage.CONVICTED] >= policy.escalate_at
     assert policy.severity[Offence.OTHER] * policy.stage_weight[Stage.CONVICTED] < policy.escalate_at
+    assert policy.severity[Offence.OTHER] * policy.stage_weight[Stage.SANCTIONED] >= policy.escalate_at
     assert not ADVERSE_ROLES.intersection(policy.closing.harmless_roles)
     assert policy.closing.cleared_findings is False
 

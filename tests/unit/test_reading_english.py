@@ -29,7 +29,7 @@ def held(reading: Reading, text: str) -> set[tuple[str, str, str]]:
 HELD = [
     ("A jury in the city on Tuesday convicted Alden Vorsk, 54, of wire fraud.", {("Vorsk", "convicted", "fraud")}),
     (
-        "Prosecutors charged Mira Solenko and her brother Petr Solenko with laundering $5 million through a shell firm.",
+        "Prosecutors charged Mira Solenko and her brother Petr Solenko with laundering $5 million through a firm.",
         {("Solenko", "charged", "money_laundering")},
     ),
     (

@@ -11,10 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.domain.reading import Finding, InjectionMark, MarkKind, ReadDate, Reading, SubjectBasis
+from agent.domain.reading import CounterFinding, Finding, InjectionMark, MarkKind, ReadDate, Reading, SubjectBasis
 from agent.domain.record import Grounding, Omission, Recommendation, Ungrounded
 from agent.domain.summary import Event, EventDate, Identity, Party, Quote
-from agent.domain.taxonomy import FeatureName, IdentityVerdict, Offence, RecommendationValue, Role, SourceKind, Stage
+from agent.domain.taxonomy import (
+    CounterEvidenceKind,
+    FeatureName,
+    IdentityVerdict,
+    Offence,
+    RecommendationValue,
+    Role,
+    SourceKind,
+    Stage,
+)
 from agent.triage.policy import Policy, load_policy
 from agent.triage.recommend import PLANTED, recommend
 from agent.triage.severity import AdverseClaim, Level, escalation_level
@@ -45,6 +54,10 @@ def finding(stage: Stage = Stage.CONVICTED, *offences: Offence, iso: str | None 
     return Finding(stage=stage, offences=offences, **fields)
 
 
+def overturned(sentence: str) -> CounterFinding:
+    return CounterFinding(kind=CounterEvidenceKind.OVERTURNED, sentence=sentence, by="a court", parties=("R1",))
+
+
 def mark(kind: MarkKind) -> InjectionMark:
     return InjectionMark(kind=kind, start=0, end=3, text="Ana")
 
@@ -70,6 +83,7 @@ class Case:
     parties: tuple[Party, ...] | None = None
     subject_party: str | None = "P1"
     findings: tuple[Finding, ...] = ()
+    counter_findings: tuple[CounterFinding, ...] = ()
     marks: tuple[InjectionMark, ...] = ()
     subject: str | None = "R1"
     basis: SubjectBasis = SubjectBasis.HEADER
@@ -84,6 +98,7 @@ class Case:
     def reading(self) -> Reading:
         return make_reading(
             findings=self.findings,
+            counter_findings=self.counter_findings,
             marks=self.marks,
             subject=self.subject,
             basis=self.basis,
@@ -282,7 +297,7 @@ TABLE: list[tuple[str, Case, RecommendationValue, tuple[str, ...]]] = [
     (
         "draft omits what the reader found",
         quiet(findings=(finding(Stage.CONVICTED, Offence.FRAUD),)),
-        REVIEW,
+        ESCALATE,
         ("reader:convicted:fraud",),
     ),
     (
@@ -298,6 +313,28 @@ TABLE: list[tuple[str, Case, RecommendationValue, tuple[str, ...]]] = [
         ("reader:convicted:fraud", "omission:p1.s1"),
     ),
     (
+        "…which an appeal undid in the same breath as it acquitted",
+        quiet(
+            role=Role.EXONERATED,
+            events=(event(Stage.ACQUITTED),),
+            findings=(finding(Stage.CONVICTED, Offence.FRAUD), finding(Stage.ACQUITTED, Offence.FRAUD)),
+            counter_findings=(overturned("p1.s1"),),
+        ),
+        REVIEW,
+        ("acquitted:fraud",),
+    ),
+    (
+        "…which an acquittal of another offence left standing",
+        quiet(
+            role=Role.EXONERATED,
+            events=(event(Stage.ACQUITTED, Offence.FORGERY),),
+            findings=(finding(Stage.CONVICTED, Offence.FRAUD), finding(Stage.ACQUITTED, Offence.FORGERY)),
+            counter_findings=(overturned("p9.s9"),),
+        ),
+        ESCALATE,
+        ("acquitted:forgery", "reader:convicted:fraud", "reader:acquitted:forgery"),
+    ),
+    (
         "negated finding",
         quiet(findings=(finding(Stage.CONVICTED, Offence.FRAUD, negated=True),)),
         NOT_MATERIAL,
@@ -308,6 +345,33 @@ TABLE: list[tuple[str, Case, RecommendationValue, tuple[str, ...]]] = [
         quiet(findings=(finding(Stage.CONVICTED, Offence.FRAUD, parties=("R3",)),)),
         NOT_MATERIAL,
         ("role:victim",),
+    ),
+    (
+        "finding against nobody",
+        quiet(findings=(finding(Stage.CHARGED, Offence.FRAUD, parties=()),)),
+        REVIEW,
+        ("unplaced:p1.s1",),
+    ),
+    (
+        "finding against nobody, with a victim",
+        quiet(findings=(finding(Stage.CHARGED, Offence.FRAUD, parties=(), victims=("R1",)),)),
+        NOT_MATERIAL,
+        ("role:victim",),
+    ),
+    (
+        "finding against nobody, which a proven event holds to another",
+        quiet(
+            findings=(finding(Stage.CHARGED, Offence.FRAUD, parties=()),),
+            events=(event(Stage.CHARGED, parties=["P2"], quotes=(Quote(text="x", start=0, end=1, sentence="p1.s1"),)),),
+        ),
+        NOT_MATERIAL,
+        ("role:victim",),
+    ),
+    (
+        "finding against nobody, extractive",
+        quiet(drafter="extractive", findings=(finding(Stage.CHARGED, Offence.FRAUD, parties=()),)),
+        REVIEW,
+        ("no_adverse_cue",),
     ),
     ("an appeal of nobody knows what", quiet(findings=(finding(Stage.APPEAL),)), NOT_MATERIAL, ("role:victim",)),
     ("reader's role", quiet(read_role=Role.SUSPECT), REVIEW, ("reader:role:suspect", "role_disagreement")),
@@ -371,8 +435,8 @@ def test_an_obedient_model_cannot_talk_the_recommendation_down() -> None:
     for kind in PLANTED:
         for change in obedient:
             assert replace(Case(findings=found, marks=(mark(kind),)), **change).run().value is ESCALATE
-    for change in obedient[:5]:
-        assert replace(Case(findings=found), **change).run().value is REVIEW
+    for change in (*obedient[:5], obedient[6]):
+        assert replace(Case(findings=found), **change).run().value is ESCALATE
 
 
 def test_the_order_of_events_does_not_change_the_answer() -> None:

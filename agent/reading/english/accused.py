@@ -53,7 +53,8 @@ def _accused_of_verb(structure: SentenceStructure, verb: Token) -> tuple[Span, .
         if found:
             return found
         if verb.dep_ != "amod" and is_passive(verb):
-            return structure.opening_party() if patient_of(verb) is None else ()
+            has_auxiliary = any(child.dep_ == "auxpass" for child in verb.children)
+            return structure.opening_party() if has_auxiliary else structure.party_after(verb)
         return structure.party_after(verb)
     if lemma in frames.AGENT_ACCUSED:
         return (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _AGE_AFTER = re.compile(
     r"\s*[,(]\s*(?:aged\s+)?(\d{2})(?=\s*[,)]|,? (?:of|from|who|was|is)\b)|\s*,?\s+aged?\s+(\d{2})\b"
 )
+_AGE_APPOSED = re.compile(r"\s*,\s*an?\s+(\d{2})[- ]year[- ]old\b")
 _AGE_BEFORE = re.compile(r"\b(\d{2})[- ]year[- ]old\b[^,.;]{0,60}$")
 _BORN = re.compile(r"\bborn (?:on |in )?((?:\d{1,2} )?(?:[A-Z][a-z]+ )?(?:\d{1,2}, )?(?:19|20)\d{2})")
 _EMPLOYER_LINKS = frozenset({"of", "at", "for", "with"})
@@ -106,7 +107,7 @@ def find_attributes(
     organisations = [(name.start, name.end) for name in names if name.kind is PartyKind.ORGANISATION]
     for name in names:
         span, end, begin = (name.start, name.end), name.end - sentence.start, name.start - sentence.start
-        found = _AGE_AFTER.match(text, end) or _AGE_BEFORE.search(text, 0, begin)
+        found = _AGE_AFTER.match(text, end) or _AGE_APPOSED.match(text, end) or _AGE_BEFORE.search(text, 0, begin)
         if found is not None:
             group = 1 if found.group(1) else 2
             place = (sentence.start + found.start(group), sentence.start + found.end(group))

