@@ -86,6 +86,25 @@ def _jurisdiction(codes: frozenset[str], predicate: Predicate, language: str) ->
     return None
 
 
+def untie_shared(findings: Sequence[Finding], cast: Cast, shared: Sequence[str], text: str) -> tuple[Finding, ...]:
+    """Where two people bear one name, a sentence with the surname alone is held against neither."""
+    loose: dict[str, set[str]] = {}
+    for party in cast.parties:
+        if party.name in shared:
+            full = {
+                mention.sentence
+                for mention in party.mentions
+                if mention.by_name and len(text[mention.start : mention.end].split()) > 1
+            }
+            loose[party.id] = {mention.sentence for mention in party.mentions} - full
+    return tuple(
+        finding.model_copy(
+            update={"parties": tuple(one for one in finding.parties if finding.sentence not in loose.get(one, ()))}
+        )
+        for finding in findings
+    )
+
+
 def make_counter_findings(analysis: Analysis, cast: Cast) -> tuple[CounterFinding, ...]:
     """Counter-evidence with the parties of its sentence."""
     return tuple(

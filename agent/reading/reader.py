@@ -10,7 +10,7 @@ from agent.domain.reading import Cue, CueKind, InjectionMark, MarkKind, Reading,
 from agent.domain.taxonomy import CLEARING_STAGES, SourceKind
 from agent.reading.english.analysis import analyse_english
 from agent.reading.english.parse import EnglishParser
-from agent.reading.findings import find_risk_sentences, make_counter_findings, make_findings
+from agent.reading.findings import find_risk_sentences, make_counter_findings, make_findings, untie_shared
 from agent.reading.language import detect_language
 from agent.reading.lexicon import LANGUAGES, Lexicon, find_cues, load_lexicon
 from agent.reading.marks import find_marks
@@ -101,6 +101,8 @@ class Reader:
         findings = make_findings(content, text.sentences, analysis, cast, lexicon)
         if text.source_kind in _INVENTED:
             cast, findings = hold_nothing(cast), tuple(part.model_copy(update={"parties": ()}) for part in findings)
+        shared = _shared_names(cast)
+        findings = untie_shared(findings, cast, shared, content)
         party, basis = find_subject(subject, cast, findings, text.sentences, text.article.title)
         return Reading(
             language=lexicon.language,
@@ -111,7 +113,7 @@ class Reader:
             parties=cast.parties,
             subject=party,
             subject_basis=basis,
-            ambiguous_names=_namesakes(cast),
+            ambiguous_names=tuple(dict.fromkeys((*cast.ambiguous, *shared)))[:50],
             cues=cues,
             findings=findings,
             counter_findings=make_counter_findings(analysis, cast),
@@ -166,14 +168,13 @@ def _why_unreadable(text: _Text, language: str, dependable: bool) -> str | None:
     return None
 
 
-def _namesakes(cast: Cast) -> tuple[str, ...]:
-    """Ambiguous names, and those whose bearer the article gives two ages: two people with one name."""
-    names = dict.fromkeys(cast.ambiguous)
-    for party in cast.parties:
-        ages = {attribute.value for attribute in party.attributes if attribute.name == "age"}
-        if len(ages) > 1:
-            names[party.name] = None
-    return tuple(names)[:50]
+def _shared_names(cast: Cast) -> tuple[str, ...]:
+    """Names whose bearer the article gives two ages: two people with one name."""
+    return tuple(
+        party.name
+        for party in cast.parties
+        if len({attribute.value for attribute in party.attributes if attribute.name == "age"}) > 1
+    )
 
 
 def _title_note(article: Article, lexicon: Lexicon, cues: Sequence[Cue]) -> tuple[str, ...]:
