@@ -95,8 +95,10 @@ def _speaker_of(anchor: Token, verbs: frozenset[str]) -> Token | None:
 
 def _voice(structure: SentenceStructure, speaker: Token) -> str:
     """The speaker's name where a pronoun stands for it, else the speaker's own words."""
-    named = structure.name_behind(speaker) if speaker.pos_ == "PRON" else None
-    return named or _words_of(speaker)
+    if speaker.pos_ != "PRON":
+        return _words_of(speaker)
+    named = structure.name_behind(speaker)
+    return named or (NOT_STATED if speaker.lower_ in {"it", "this", "that", "they", "which"} else _words_of(speaker))
 
 
 def _words_of(speaker: Token) -> str:
