@@ -52,7 +52,7 @@ def open_index(root: Path, embedder: Embedder, generation: int | None = None) ->
     if folder is None or lock is None:
         return ReferenceIndex(embedder, None, (NO_INDEX,))
     try:
-        manifest = read_manifest(folder)
+        manifest = read_manifest(folder, Manifest)
         _check_compatible(folder, manifest, embedder)
         build = _OpenBuild(folder, manifest, lock)
     except BaseException:
@@ -164,7 +164,7 @@ class _OpenBuild:
         self._lock = lock
         for name in manifest.files.keys() - set(CACHE_FILES):
             # A changed HNSW file does not fail in Chroma: it ends the process, or records vanish without a word.
-            check_file(folder, manifest, name)
+            check_file(folder, manifest.files, name)
         self.names = NameTable.load(folder / NAMES_FILE)
         self._chroma = ChromaFolder(folder / CHROMA_FOLDER)
         for name in COLLECTIONS:

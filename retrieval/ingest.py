@@ -170,10 +170,10 @@ def _trusted_previous(root: Path, embedder: Embedder) -> Path | None:
     with contextlib.suppress(IndexUnavailable):
         folder = current_build(root)
         if folder is not None:
-            manifest = read_manifest(folder)
+            manifest = read_manifest(folder, Manifest)
             if manifest.fingerprint == embedder.fingerprint and manifest.dimension == embedder.dimension:
-                check_file(folder, manifest, _VECTORS)
-                check_file(folder, manifest, _KEYS)
+                check_file(folder, manifest.files, _VECTORS)
+                check_file(folder, manifest.files, _KEYS)
                 return folder
     return None
 

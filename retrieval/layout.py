@@ -16,9 +16,10 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -35,6 +36,7 @@ CHROMA_FOLDER = "chroma"
 CACHE_FILES = ("vectors.npy", "vector_keys.npy")
 """Vectors and the hashes of their texts, which the next build takes over; searching never reads them."""
 
+_ManifestT = TypeVar("_ManifestT", bound=Frozen)
 _BUILD_NAME = re.compile(r"^[0-9]{8}T[0-9]{12}-[0-9]+$")
 
 
@@ -61,8 +63,11 @@ class FolderLock:
         self._file = file
 
     @staticmethod
-    def acquire(path: Path, held: str) -> FolderLock:
-        """Take the lock at once or raise IndexUnavailable with ``held`` and the pid of the process that has it."""
+    def acquire(path: Path, held: str, *, shared: bool = False) -> FolderLock:
+        """Take the lock at once or raise IndexUnavailable with ``held`` and the pid of the process that has it.
+
+        ``shared`` locks stand beside each other and keep only an exclusive one out.
+        """
         while True:
             try:
                 file = path.open("a+", encoding="utf-8")
@@ -71,7 +76,7 @@ class FolderLock:
                     f"{path} cannot be opened for locking ({error.strerror}). Check its folder."
                 ) from error
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 owner = _read_owner(file)
                 file.close()
@@ -79,9 +84,10 @@ class FolderLock:
                     f"{held} (pid {owner}). Wait for it to finish or end it, then try again."
                 ) from error
             if _is_still(file, path):
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+                if not shared:
+                    file.truncate(0)
+                    file.write(str(os.getpid()))
+                    file.flush()
                 return FolderLock(file)
             file.close()  # the folder was swept away between opening and locking
 
@@ -139,7 +145,7 @@ def sweep_builds(root: Path) -> None:
                 lock.release()
 
 
-def write_manifest(build: Path, manifest: Manifest) -> None:
+def write_manifest(build: Path, manifest: Frozen) -> None:
     """Write the manifest and force it to disk."""
     with (build / MANIFEST_FILE).open("w", encoding="utf-8") as file:
         file.write(manifest.model_dump_json(indent=1))
@@ -147,10 +153,10 @@ def write_manifest(build: Path, manifest: Manifest) -> None:
         os.fsync(file.fileno())
 
 
-def read_manifest(build: Path) -> Manifest:
+def read_manifest(build: Path, model: type[_ManifestT]) -> _ManifestT:
     """The build's manifest; raises IndexUnavailable when it is missing or malformed."""
     try:
-        return Manifest.model_validate_json((build / MANIFEST_FILE).read_bytes())
+        return model.model_validate_json((build / MANIFEST_FILE).read_bytes())
     except (OSError, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else "malformed"
         raise IndexUnavailable(
@@ -171,10 +177,10 @@ def hash_files(build: Path) -> dict[str, str]:
     }
 
 
-def check_file(build: Path, manifest: Manifest, name: str) -> None:
+def check_file(build: Path, hashes: Mapping[str, str], name: str) -> None:
     """Raise IndexUnavailable unless the file is byte for byte what the build wrote."""
     try:
-        intact = hash_file(build / name) == manifest.files[name]
+        intact = hash_file(build / name) == hashes[name]
     except (OSError, KeyError):
         intact = False
     if not intact:

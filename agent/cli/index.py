@@ -117,7 +117,7 @@ def _is_current(root: Path, generation: int, fingerprint: str) -> bool:
 
     try:
         folder = current_build(root)
-        manifest = read_manifest(folder) if folder is not None else None
+        manifest = read_manifest(folder, Manifest) if folder is not None else None
     except RetrievalError:
         return False  # damaged: building anew is the cure
     return manifest is not None and (manifest.generation, manifest.fingerprint) == (generation, fingerprint)

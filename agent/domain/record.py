@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from agent.domain.alert import Moment
 from agent.domain.base import ContentHash, Frozen, Id, Line, LocalId, Name, Phrase, QuoteText
+from agent.domain.candidate import SubjectCandidate
 from agent.domain.reading import InjectionMark
 from agent.domain.summary import RiskSummary
 from agent.domain.taxonomy import Disposition, RecommendationValue
@@ -110,6 +111,8 @@ class TriageRecord(Frozen):
     summary: RiskSummary
     grounding: Grounding
     omissions: tuple[Omission, ...] = Field(default=(), max_length=500)
+    candidates: tuple[SubjectCandidate, ...] = Field(default=(), max_length=20)
+    """Who can be the subject, likeliest first, each held against the reference profiles of that name."""
     marks: tuple[InjectionMark, ...] = Field(default=(), max_length=500)
     """Stretches of the article that look planted or hidden."""
     notes: tuple[Line, ...] = Field(default=(), max_length=60)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from agent.domain.alert import Alert, Moment
 from agent.domain.base import Country, Frozen, Id, Line, Name, PartialDate, Phrase
 from agent.domain.reading import Reading
-from agent.domain.taxonomy import Offence, PartyKind, PrecedentOutcome, Role, SourceKind, Stage
+from agent.domain.taxonomy import NamePartRelation, Offence, PartyKind, PrecedentOutcome, Role, SourceKind, Stage
 
 ReferenceText = Annotated[str, StringConstraints(max_length=4_000)]
 
@@ -21,7 +22,10 @@ class Profile(Frozen):
     name: Name
     kind: PartyKind = PartyKind.PERSON
     aliases: tuple[Name, ...] = Field(default=(), max_length=200)
+    weak_aliases: tuple[Name, ...] = Field(default=(), max_length=200)
+    """Names the list itself calls weak (a first name, a *nom de guerre*): they find the profile, and prove nothing."""
     birth_date: PartialDate | None = None
+    death_date: PartialDate | None = None
     nationalities: tuple[Country, ...] = Field(default=(), max_length=20)
     countries: tuple[Country, ...] = Field(default=(), max_length=50)
     positions: tuple[Phrase, ...] = Field(default=(), max_length=50)
@@ -54,14 +58,32 @@ class Precedent(Frozen):
     imported: bool = False
 
 
+class NamePartMatch(Frozen):
+    """One part of a name held against its counterpart; on either side empty where only the other name has it."""
+
+    given: Phrase = ""
+    """As the list or the alert has it."""
+    stated: Phrase = ""
+    """As the article has it."""
+    relation: NamePartRelation
+
+
 class ProfileMatch(Frozen):
-    """A profile that may be one of the article's people, and which name led to it."""
+    """A profile that may be one of the article's people, and which of its names met which mention how well."""
 
     profile: Profile
+    mention: Phrase = ""
+    """The name looked for."""
     matched_name: Name
+    """The profile's name that meets it best."""
+    weak: bool = False
+    """Whether that is a weak alias."""
     score: float
+    """Route ``name``: how alike the two names are, 0 to 1, no probability. Route ``description``: cosine."""
     route: Phrase
     """``name`` or ``description``."""
+    parts: tuple[NamePartMatch, ...] = Field(default=(), max_length=40)
+    """The two names part by part, in the order of the profile's."""
 
 
 class PrecedentMatch(Frozen):
@@ -69,6 +91,10 @@ class PrecedentMatch(Frozen):
 
     precedent: Precedent
     similarity: float
+    dense_rank: int | None = None
+    """Place among its outcome's precedents by meaning, from 1; None where it was found by words alone."""
+    lexical_rank: int | None = None
+    """Place among its outcome's precedents by words (BM25), from 1; None where it was found by meaning alone."""
     alike: tuple[Phrase, ...] = Field(default=(), max_length=12)
     differs: tuple[Phrase, ...] = Field(default=(), max_length=12)
 
@@ -94,5 +120,20 @@ class Dossier(Frozen):
     reading: Reading
     profiles: tuple[ProfileMatch, ...] = Field(default=(), max_length=20)
     precedents: tuple[PrecedentMatch, ...] = Field(default=(), max_length=20)
+    outcome_counts: dict[PrecedentOutcome, int] = Field(default_factory=dict)
+    """How all precedents of the index ended: the base rate beside an equal number shown of each."""
     notes: tuple[Line, ...] = Field(default=(), max_length=20)
     """What could not be retrieved, in words."""
+
+
+EntryT = TypeVar("EntryT", Profile, Precedent)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceChange(Generic[EntryT]):
+    """One entry as of its last change in the store: what it is now, or None when it was removed."""
+
+    id: str
+    generation: int
+    """The store's counter at that change; an index that reflects it need not look at it again."""
+    entry: EntryT | None

@@ -173,6 +173,22 @@ class FeatureName(StrEnum):
     IDENTIFIER = "identifier"
 
 
+class NamePartRelation(StrEnum):
+    """How one part of a name stands to its counterpart in another."""
+
+    SAME = "same"
+    TRANSLITERATED = "transliterated"
+    """The same once both are in Latin letters."""
+    SPELLING = "spelling"
+    """Another spelling of it."""
+    KNOWN_VARIANT = "known_variant"
+    """A nickname or another language's form."""
+    INITIAL = "initial"
+    MISSING = "missing"
+    """Only one of the names has it: an omission, no contradiction."""
+    DIFFERENT = "different"
+
+
 class FeatureVerdict(StrEnum):
     """The outcome of comparing one attribute; unknown never counts for a match."""
 
