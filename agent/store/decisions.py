@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, select
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from sqlalchemy import Connection, Engine, and_, or_, select
+
+from agent.domain.alert import Alert
 from agent.domain.fingerprint import canonical_json
-from agent.domain.record import Approval, Decision
+from agent.domain.record import Approval, Decision, TriageRecord
+from agent.domain.taxonomy import Disposition
 from agent.errors import RecordConflict
 from agent.store import tables
 from agent.store.alerts import AlertState, find_standing, set_state
 from agent.store.audit import AuditChain
 from agent.store.content import load_content, store_content, utc_now
 from agent.store.dialects import add_row, reading, writing
+from agent.store.records import RecordTable
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """A decision in a list."""
+
+    decision_id: str
+    alert_id: str
+    disposition: Disposition
+    approved: bool
+
+
+@dataclass(frozen=True)
+class FinalDecision:
+    """A decision that two people made, the text it is about, and the record its author had before them."""
+
+    alert: Alert
+    record: TriageRecord
+    decision: Decision
+    approval: Approval
 
 
 class DecisionTable:
@@ -109,6 +137,75 @@ class DecisionTable:
                     approval = Approval.model_validate_json(agreement) if agreement else None
                     found.append((Decision.model_validate_json(body), approval))
         return tuple(found)
+
+    def iter_standing(self) -> Iterator[DecisionLine]:
+        """The decisions on every alert's current text, alert by alert and in order; erased alerts are left out.
+
+        Read in pages so that a slow reader holds no transaction open.
+        """
+        alerts, decisions = tables.alerts.c, tables.decisions.c
+        query = (
+            select(alerts.seq, decisions.seq, decisions.decision_id, decisions.alert_id, decisions.disposition)
+            .add_columns(tables.approvals.c.approver)
+            .join(tables.alerts, alerts.alert_id == decisions.alert_id)
+            .outerjoin(tables.approvals, tables.approvals.c.decision_id == decisions.decision_id)
+            .where(decisions.revision == alerts.current_revision, alerts.state != AlertState.ERASED.value)
+            .order_by(alerts.seq, decisions.seq)
+            .limit(_PAGE)
+        )
+        alert, decision = 0, 0
+        while True:
+            after = or_(alerts.seq > alert, and_(alerts.seq == alert, decisions.seq > decision))
+            with reading(self._engine) as connection:
+                rows = connection.execute(query.where(after)).all()
+            for row in rows:
+                yield DecisionLine(row[2], row[3], Disposition(row[4]), row[5] is not None)
+            if len(rows) < _PAGE:
+                return
+            alert, decision = rows[-1][0], rows[-1][1]
+
+    def load_final(self, decision_id: str) -> FinalDecision | None:
+        """A decision with its approval, its text and the newest record of that text from before it was decided.
+
+        None when it is not approved, was made without a record, or was erased.
+        """
+        decisions, records = tables.decisions.c, tables.records.c
+        query = (
+            select(tables.alert_revisions.c.content_id, decisions.content_id, tables.approvals.c.content_id)
+            .add_columns(decisions.alert_id, decisions.revision, decisions.added_at)
+            .join(tables.approvals, tables.approvals.c.decision_id == decisions.decision_id)
+            .join(
+                tables.alert_revisions,
+                (tables.alert_revisions.c.alert_id == decisions.alert_id)
+                & (tables.alert_revisions.c.revision == decisions.revision),
+            )
+            .where(decisions.decision_id == decision_id)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            seen = connection.execute(
+                select(records.record_id, records.content_id)
+                .where(
+                    records.alert_id == row.alert_id,
+                    records.revision == row.revision,
+                    records.created_at <= row.added_at,
+                )
+                .order_by(records.seq.desc())
+                .limit(1)
+            ).one_or_none()
+            if seen is None or load_content(connection, seen.content_id) is None:
+                return None
+            alert, decision, approval = (load_content(connection, content_id) for content_id in row[:3])
+        if alert is None or decision is None or approval is None:
+            return None
+        return FinalDecision(
+            alert=Alert.model_validate_json(alert),
+            record=RecordTable(self._engine, self._audit).load(seen.record_id),
+            decision=Decision.model_validate_json(decision),
+            approval=Approval.model_validate_json(approval),
+        )
 
     def _stored_body(self, connection: Connection, decision_id: str) -> str | None:
         content_id = connection.scalar(

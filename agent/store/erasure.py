@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from agent.store import tables
 from agent.store.alerts import AlertState, set_state
 from agent.store.audit import ERASED, AuditChain
+from agent.store.changes import PRECEDENTS, PROFILES, remove_subject
 from agent.store.content import delete_content
 from agent.store.dialects import run_outside_transaction, writing
-from agent.store.references import grow_generation
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,15 @@ def erase_subject(engine: Engine, audit: AuditChain, key: str, by: str) -> Erasu
     """
     content = tables.content.c
     with writing(engine) as connection:
+        # First, as loads do it: counters, then the audit chain. Two that lock in another order wait for each other.
+        profiles = remove_subject(connection, PROFILES, key)
+        precedents = remove_subject(connection, PRECEDENTS, key)
         content_ids = list(connection.scalars(select(content.content_id).where(content.subject_key == key)))
         erased_alerts = _close_alerts(connection, content_ids)
         for content_id in content_ids:
             _forget_call(connection, content_id)
             audit.append(connection, by, ERASED, content_id)
         delete_content(connection, content_ids)
-        profiles = connection.execute(delete(tables.profiles).where(tables.profiles.c.subject_key == key)).rowcount
-        precedents = connection.execute(
-            delete(tables.precedents).where(tables.precedents.c.subject_key == key)
-        ).rowcount
-        if profiles or precedents:
-            grow_generation(connection)
         # The key is a name, so the chain gets an id that says nothing.
         audit.append(connection, by, "subject.erased", uuid4().hex)
     if engine.dialect.name == "sqlite":

@@ -77,12 +77,27 @@ _INITIAL = (
     "CREATE TABLE audit_heads (writer TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
 )
 
+# Rows from before count as changed in generation 1: whoever reads the changes after 0 gets every one of them.
+_REFERENCE_CHANGES = (
+    "ALTER TABLE profiles ADD COLUMN generation BIGINT NOT NULL DEFAULT 1",
+    "ALTER TABLE precedents ADD COLUMN generation BIGINT NOT NULL DEFAULT 1",
+    "CREATE INDEX profiles_by_generation ON profiles (generation, profile_id)",
+    "CREATE INDEX precedents_by_generation ON precedents (generation, precedent_id)",
+    """CREATE TABLE reference_removals (kind TEXT NOT NULL, entry_id TEXT NOT NULL, generation BIGINT NOT NULL,
+    PRIMARY KEY (kind, entry_id))""",
+    "CREATE INDEX reference_removals_by_generation ON reference_removals (kind, generation, entry_id)",
+    """INSERT INTO generations (name, value) SELECT 'profiles', value FROM generations WHERE name = 'reference'""",
+    """INSERT INTO generations (name, value) SELECT 'precedents', value FROM generations WHERE name = 'reference'""",
+    "DELETE FROM generations WHERE name = 'reference'",
+)
+
 MIGRATIONS = (
     Migration(
         "0001_initial",
         _INITIAL,
         append_only=("alert_revisions", "records", "failures", "decisions", "approvals", "audit"),
     ),
+    Migration("0002_reference_changes", _REFERENCE_CHANGES),
 )
 
 _HISTORY = "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER NOT NULL PRIMARY KEY, " + (

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from agent.domain.fingerprint import hash_bytes
-from agent.domain.reference import Precedent, Profile
+from agent.domain.reference import EntryT, Precedent, Profile, ReferenceChange
 from agent.errors import ReferenceInvalid
-from agent.store import tables
 from agent.store.audit import AuditChain
+from agent.store.changes import (
+    STEP,
+    ReferenceKind,
+    forget_removals,
+    grow_generation,
+    iter_changes,
+    load_generation,
+    lock_generation,
+    remove_entries,
+)
 from agent.store.content import name_key, utc_now
-from agent.store.dialects import insert_new, reading, writing
+from agent.store.dialects import reading, writing
+from agent.store.seen import SeenEntries
 
-Entry = TypeVar("Entry", Profile, Precedent)
-
-GENERATION = "reference"
-_BATCH = 500
+BATCH: Final = 2_000
+"""How many entries a load commits at a time: a killed one loses less than that."""
 
 
 @dataclass(frozen=True)
@@ -32,128 +40,169 @@ class SavedReferences:
     unchanged: int = 0
     deleted: int = 0
 
+    @property
+    def kept(self) -> int:
+        """How many of the entries given are in the store."""
+        return self.inserted + self.updated + self.unchanged
 
-class ReferenceTable(Generic[Entry]):
+
+class ReferenceTable(Generic[EntryT]):
     """One kind of reference entry in the database, kept by id and compared by content hash."""
 
-    def __init__(self, engine: Engine, audit: AuditChain, model: type[Entry]) -> None:
+    def __init__(self, engine: Engine, audit: AuditChain, kind: ReferenceKind[EntryT]) -> None:
         self._engine = engine
         self._audit = audit
-        self._model: type[Entry] = model
-        self._table: Table = tables.profiles if model is Profile else tables.precedents
-        self._id = self._table.c[f"{model.__name__.lower()}_id"]
+        self._kind: ReferenceKind[EntryT] = kind
 
-    def save(self, entries: Iterable[Entry], *, replace: bool = False) -> SavedReferences:
-        """Insert or update entries, all or none; with ``replace`` those not among them are deleted.
+    def save(
+        self,
+        entries: Iterable[EntryT],
+        *,
+        replace: bool | Callable[[], bool] = False,
+        on_saved: Callable[[int], None] | None = None,
+    ) -> SavedReferences:
+        """Insert or update entries, committing every 2,000; those whose content is unchanged are not written.
 
-        Entries whose content is unchanged are not written. Raises ReferenceInvalid when an id comes twice with
-        different content.
+        A load that breaks off keeps what it committed, and finds it unchanged when it is run again. With ``replace``
+        entries not among those given are deleted, after all were read; a function is asked then whether to. What two
+        people decided in this store stays all the same: a load can take away only what a load brought.
+        ``on_saved`` hears after each commit how many entries are in the store for good. Raises ReferenceInvalid when
+        an id comes twice with different content.
         """
-        seen: dict[str, str] = {}
-        inserted = updated = unchanged = deleted = 0
+        saved = SavedReferences()
         remaining = iter(entries)
-        with writing(self._engine) as connection:
-            while batch := list(islice(remaining, _BATCH)):
-                rows = self._rows(batch, seen)
-                known = self._known_hashes(connection, list(rows))
-                fresh = [row for key, row in rows.items() if key not in known]
-                changed = [row for key, row in rows.items() if key in known and known[key] != row["content_hash"]]
-                self._write(connection, fresh, changed)
-                inserted += len(fresh)
-                updated += len(changed)
-                unchanged += len(batch) - len(fresh) - len(changed)
-            if replace:
-                absent = [key for key in connection.scalars(select(self._id)) if key not in seen]
-                deleted = self._delete(connection, absent)
-            if inserted or updated or deleted:
-                self._note_change(connection, "saved")
-        return SavedReferences(inserted, updated, unchanged, deleted)
+        with SeenEntries() as seen:
+            while batch := list(islice(remaining, BATCH)):
+                saved = self._save_batch(batch, seen, saved)
+                if on_saved is not None:
+                    on_saved(saved.kept)
+            if replace() if callable(replace) else replace:
+                deleted = self._delete_unseen(seen)
+                saved = SavedReferences(saved.inserted, saved.updated, saved.unchanged, deleted)
+        return saved
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete entries by id and return how many there were: a reversed decision leaves the index."""
         with writing(self._engine) as connection:
-            deleted = self._delete(connection, list(ids))
+            deleted = remove_entries(connection, self._kind, list(dict.fromkeys(ids)))
             if deleted:
                 self._note_change(connection, "deleted")
         return deleted
 
-    def __iter__(self) -> Iterator[Entry]:
+    def load(self, ids: Sequence[str]) -> dict[str, EntryT]:
+        """The entries of these ids, in the order asked for; an id that is not there is left out."""
+        wanted = list(dict.fromkeys(ids))
+        bodies: dict[str, str] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(wanted), STEP):
+                query = select(self._kind.id, self._kind.table.c.body)
+                found = connection.execute(query.where(self._kind.id.in_(wanted[start : start + STEP])))
+                bodies.update((row[0], row[1]) for row in found)
+        return {key: self._kind.model.model_validate_json(bodies[key]) for key in wanted if key in bodies}
+
+    def changes(self, after: int) -> Iterator[ReferenceChange[EntryT]]:
+        """What changed after a generation: see ``iter_changes``."""
+        return iter_changes(self._engine, self._kind, after)
+
+    def generation(self) -> int:
+        """A number that grows with every change of this kind."""
+        return load_generation(self._engine, self._kind)
+
+    def __iter__(self) -> Iterator[EntryT]:
         """All entries, by id, read in pages so that a slow reader holds no transaction open."""
-        last = ""
-        while True:
-            query = select(self._id, self._table.c.body).where(self._id > last).order_by(self._id).limit(_BATCH)
-            with reading(self._engine) as connection:
-                rows = connection.execute(query).all()
-            if not rows:
-                return
-            for row in rows:
-                yield self._model.model_validate_json(row.body)
-            last = rows[-1][0]
+        for page in self._pages():
+            for _, body in page:
+                yield self._kind.model.model_validate_json(body)
 
     def __len__(self) -> int:
         with reading(self._engine) as connection:
-            return connection.scalar(select(func.count()).select_from(self._table)) or 0
+            return connection.scalar(select(func.count()).select_from(self._kind.table)) or 0
 
-    def _rows(self, batch: list[Entry], seen: dict[str, str]) -> dict[str, dict[str, str]]:
-        """The batch's rows by id, each id once; ``seen`` carries the hashes of the whole load."""
-        rows: dict[str, dict[str, str]] = {}
+    def _pages(self, *, bodies: bool = True) -> Iterator[Sequence[Any]]:
+        """Id and body of every entry, by id, a transaction a page; without ``bodies`` the id alone."""
+        columns = [self._kind.id, self._kind.table.c.body] if bodies else [self._kind.id]
+        size, last = STEP if bodies else BATCH, ""
+        while True:
+            query = select(*columns).where(self._kind.id > last).order_by(self._kind.id).limit(size)
+            with reading(self._engine) as connection:
+                rows = connection.execute(query).all()
+            if rows:
+                yield rows
+            if len(rows) < size:
+                return
+            last = rows[-1][0]
+
+    def _save_batch(self, batch: list[EntryT], seen: SeenEntries, saved: SavedReferences) -> SavedReferences:
+        rows = self._rows(batch, seen, saved.kept)
+        with writing(self._engine) as connection:
+            lock_generation(connection, self._kind)
+            known = self._known_hashes(connection, list(rows))
+            fresh = [row for key, row in rows.items() if key not in known]
+            changed = [row for key, row in rows.items() if key in known and known[key] != row["content_hash"]]
+            if fresh or changed:
+                self._write(connection, fresh, changed)
+                self._note_change(connection, "saved")
+        unchanged = len(batch) - len(fresh) - len(changed)
+        return SavedReferences(saved.inserted + len(fresh), saved.updated + len(changed), saved.unchanged + unchanged)
+
+    def _rows(self, batch: list[EntryT], seen: SeenEntries, kept: int) -> dict[str, dict[str, Any]]:
+        """The batch's rows by id, each id once. Raises ReferenceInvalid on an id met before with other content."""
+        rows: dict[str, dict[str, Any]] = {}
         now = utc_now()
+        twice: str | None = None
         for entry in batch:
             key, name = _identify(entry)
             body = entry.model_dump_json()
-            digest = hash_bytes(body.encode())
-            if seen.setdefault(key, digest) != digest:
-                kind = self._model.__name__.lower()
-                raise ReferenceInvalid(
-                    f"{kind} id {key!r} comes twice with different content; nothing of this load was kept"
-                )
-            rows[key] = {
-                self._id.name: key,
+            row = {
+                self._kind.id.name: key,
                 "subject_key": name_key(name),
-                "content_hash": digest,
+                "content_hash": hash_bytes(body.encode()),
                 "body": body,
                 "updated_at": now,
             }
+            if rows.setdefault(key, row)["content_hash"] != row["content_hash"]:
+                twice = twice or key
+        twice = twice or seen.add({key: row["content_hash"] for key, row in rows.items()})
+        if twice is not None:
+            raise ReferenceInvalid(
+                f"{self._kind.model.__name__.lower()} id {twice!r} comes twice with different content; the first "
+                f"{kept:,} rows of this load were kept, none after them: leave one of the two out and load again"
+            )
         return rows
 
     def _known_hashes(self, connection: Connection, ids: list[str]) -> dict[str, str]:
-        query = select(self._id, self._table.c.content_hash).where(self._id.in_(ids))
-        return {row[0]: row[1] for row in connection.execute(query)}
+        known: dict[str, str] = {}
+        for start in range(0, len(ids), STEP):
+            query = select(self._kind.id, self._kind.table.c.content_hash)
+            found = connection.execute(query.where(self._kind.id.in_(ids[start : start + STEP])))
+            known.update((row[0], row[1]) for row in found)
+        return known
 
-    def _write(self, connection: Connection, fresh: list[dict[str, str]], changed: list[dict[str, str]]) -> None:
+    def _write(self, connection: Connection, fresh: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
+        generation = {"generation": grow_generation(connection, self._kind)}
+        key = self._kind.id.name
         if fresh:
-            connection.execute(insert(self._table), fresh)
+            connection.execute(insert(self._kind.table), [row | generation for row in fresh])
+            forget_removals(connection, self._kind, [row[key] for row in fresh])
         if changed:
-            statement = update(self._table).where(self._id == bindparam("row_id"))
-            connection.execute(statement, [row | {"row_id": row[self._id.name]} for row in changed])
+            statement = update(self._kind.table).where(self._kind.id == bindparam("row_id"))
+            connection.execute(statement, [row | generation | {"row_id": row[key]} for row in changed])
 
-    def _delete(self, connection: Connection, ids: list[str]) -> int:
+    def _delete_unseen(self, seen: SeenEntries) -> int:
         deleted = 0
-        for start in range(0, len(ids), _BATCH):
-            deleted += connection.execute(delete(self._table).where(self._id.in_(ids[start : start + _BATCH]))).rowcount
+        for page in self._pages(bodies=False):
+            absent = self.load(seen.missing([row[0] for row in page]))
+            deleted += self.delete(key for key, entry in absent.items() if _was_loaded(entry))
         return deleted
 
     def _note_change(self, connection: Connection, verb: str) -> None:
-        generation = grow_generation(connection)
-        self._audit.append(connection, "reference", f"{self._table.name}.{verb}", f"generation-{generation}")
+        generation = lock_generation(connection, self._kind)
+        self._audit.append(connection, "reference", f"{self._kind.name}.{verb}", f"generation-{generation}")
 
 
-def load_generation(engine: Engine) -> int:
-    """A number that grows with each change of profiles or precedents; 0 when there never was one."""
-    query = select(tables.generations.c.value).where(tables.generations.c.name == GENERATION)
-    with reading(engine) as connection:
-        return connection.scalar(query) or 0
-
-
-def grow_generation(connection: Connection) -> int:
-    """Count one change, within the transaction that makes it, and return the new number."""
-    insert_new(connection, tables.generations, name=GENERATION, value=0)
-    statement = update(tables.generations).where(tables.generations.c.name == GENERATION)
-    connection.execute(statement.values(value=tables.generations.c.value + 1))
-    value: int = connection.execute(
-        select(tables.generations.c.value).where(tables.generations.c.name == GENERATION)
-    ).scalar_one()
-    return value
+def _was_loaded(entry: Profile | Precedent) -> bool:
+    """Whether it came from a file, and not from a decision made here."""
+    return not isinstance(entry, Precedent) or entry.imported
 
 
 def _identify(entry: Profile | Precedent) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -10,17 +10,18 @@ from sqlalchemy import Engine
 
 from agent.domain.alert import Alert
 from agent.domain.record import Approval, AuditEntry, Decision, TriageFailure, TriageRecord
-from agent.domain.reference import Precedent, Profile
+from agent.domain.reference import Precedent, Profile, ReferenceChange
 from agent.store.alerts import AlertLine, AlertTable, SavedAlert
 from agent.store.audit import AuditChain, Checkpoint, iter_entries
 from agent.store.backups import check_integrity, write_backup
-from agent.store.decisions import DecisionTable
+from agent.store.changes import PRECEDENTS, PROFILES
+from agent.store.decisions import DecisionLine, DecisionTable, FinalDecision
 from agent.store.dialects import name_writer
 from agent.store.engine import open_engine
 from agent.store.erasure import Erasure, erase_subject
 from agent.store.ledger import CallLedger, Price
 from agent.store.records import FailureTable, RecordTable
-from agent.store.references import ReferenceTable, SavedReferences, load_generation
+from agent.store.references import ReferenceTable, SavedReferences
 from agent.store.verification import AuditReport, verify_audit
 
 
@@ -39,8 +40,8 @@ class Store:
         self._records = RecordTable(engine, self._audit)
         self._failures = FailureTable(engine, self._audit)
         self._decisions = DecisionTable(engine, self._audit)
-        self._profiles = ReferenceTable(engine, self._audit, Profile)
-        self._precedents = ReferenceTable(engine, self._audit, Precedent)
+        self._profiles = ReferenceTable(engine, self._audit, PROFILES)
+        self._precedents = ReferenceTable(engine, self._audit, PRECEDENTS)
         self.ledger = CallLedger(engine, self._audit, price=price)
 
     @classmethod
@@ -96,17 +97,40 @@ class Store:
 
     # Reference texts
 
-    def save_profiles(self, profiles: Iterable[Profile], *, replace: bool = False) -> SavedReferences:
-        """Insert or update profiles, all or none; with ``replace`` those not given are deleted."""
-        return self._profiles.save(profiles, replace=replace)
+    def save_profiles(
+        self,
+        profiles: Iterable[Profile],
+        *,
+        replace: bool | Callable[[], bool] = False,
+        on_saved: Callable[[int], None] | None = None,
+    ) -> SavedReferences:
+        """Insert or update profiles, committing every 2,000; with ``replace`` those not given are deleted at the end.
 
-    def save_precedents(self, precedents: Iterable[Precedent], *, replace: bool = False) -> SavedReferences:
-        """Insert or update precedents, all or none; with ``replace`` those not given are deleted."""
-        return self._precedents.save(precedents, replace=replace)
+        See ``ReferenceTable.save``. Raises ReferenceInvalid when an id comes twice with different content.
+        """
+        return self._profiles.save(profiles, replace=replace, on_saved=on_saved)
+
+    def save_precedents(
+        self,
+        precedents: Iterable[Precedent],
+        *,
+        replace: bool | Callable[[], bool] = False,
+        on_saved: Callable[[int], None] | None = None,
+    ) -> SavedReferences:
+        """Insert or update precedents, as ``save_profiles`` does profiles; ``replace`` deletes imported ones only."""
+        return self._precedents.save(precedents, replace=replace, on_saved=on_saved)
 
     def delete_precedents(self, ids: Iterable[str]) -> int:
         """Delete precedents whose decision was reversed; returns how many there were."""
         return self._precedents.delete(ids)
+
+    def load_profiles(self, ids: Sequence[str]) -> dict[str, Profile]:
+        """The profiles of these ids, in that order, without those that are not there."""
+        return self._profiles.load(ids)
+
+    def load_precedents(self, ids: Sequence[str]) -> dict[str, Precedent]:
+        """The precedents of these ids, in that order, without those that are not there."""
+        return self._precedents.load(ids)
 
     def iter_profiles(self) -> Iterator[Profile]:
         """All profiles, by id."""
@@ -124,9 +148,24 @@ class Store:
         """How many precedents there are."""
         return len(self._precedents)
 
-    def reference_generation(self) -> int:
-        """A number that grows with every change of profiles or precedents; an index built at another is stale."""
-        return load_generation(self._engine)
+    def profiles_generation(self) -> int:
+        """A number that grows with every change of profiles; an index that follows them at another is stale."""
+        return self._profiles.generation()
+
+    def precedents_generation(self) -> int:
+        """A number that grows with every change of precedents; an index that follows them at another is stale."""
+        return self._precedents.generation()
+
+    def profile_changes(self, after: int) -> Iterator[ReferenceChange[Profile]]:
+        """Profiles changed or removed after a generation, by generation and id; from 0, all that there are.
+
+        To follow: read the generation first, then the changes since the last one. A writer need not wait meanwhile.
+        """
+        return self._profiles.changes(after)
+
+    def precedent_changes(self, after: int) -> Iterator[ReferenceChange[Precedent]]:
+        """Precedents changed or removed after a generation, as ``profile_changes``."""
+        return self._precedents.changes(after)
 
     # People's decisions
 
@@ -141,6 +180,14 @@ class Store:
     def list_decisions(self, alert_id: str) -> tuple[tuple[Decision, Approval | None], ...]:
         """An alert's decisions in order, each with its approval or None."""
         return self._decisions.of_alert(alert_id)
+
+    def iter_standing_decisions(self) -> Iterator[DecisionLine]:
+        """The decisions on every alert's current text, alert by alert and in order."""
+        return self._decisions.iter_standing()
+
+    def load_final_decision(self, decision_id: str) -> FinalDecision | None:
+        """A decision of two people with alert, record and approval; None when it is not final or was erased."""
+        return self._decisions.load_final(decision_id)
 
     # Erasure, audit, upkeep
 

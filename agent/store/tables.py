@@ -32,6 +32,11 @@ def _serial() -> Column[int]:
     return Column("seq", _Serial, primary_key=True, autoincrement=True)
 
 
+def _generation() -> Column[int]:
+    """The counter's value at a row's last change; rows from before there was one count as changed in the first."""
+    return Column("generation", BigInteger, nullable=False, server_default=text("1"))
+
+
 schema_migrations = Table(
     "schema_migrations",
     metadata,
@@ -154,7 +159,9 @@ profiles = Table(
     _required("content_hash"),
     _required("body"),
     _required("updated_at"),
+    _generation(),
     Index("profiles_by_subject", "subject_key"),
+    Index("profiles_by_generation", "generation", "profile_id"),
 )
 
 precedents = Table(
@@ -165,8 +172,21 @@ precedents = Table(
     _required("content_hash"),
     _required("body"),
     _required("updated_at"),
+    _generation(),
     Index("precedents_by_subject", "subject_key"),
+    Index("precedents_by_generation", "generation", "precedent_id"),
 )
+
+reference_removals = Table(
+    "reference_removals",
+    metadata,
+    _required("kind"),
+    _required("entry_id"),
+    Column("generation", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "entry_id"),
+    Index("reference_removals_by_generation", "kind", "generation", "entry_id"),
+)
+"""Profiles and precedents that are gone, so that an index hears of it; an id that comes back leaves this table."""
 
 generations = Table(
     "generations",
@@ -174,7 +194,7 @@ generations = Table(
     Column("name", Text, primary_key=True, nullable=False),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters that grow with every change, so that an index built from the tables can tell that it is stale."""
+"""Counters of profiles and of precedents that grow with every change: an index knows by them how far it has read."""
 
 decisions = Table(
     "decisions",

@@ -284,12 +284,13 @@ def test_erasing_a_subject_leaves_none_of_their_words_and_the_chain_holds(tmp_pa
     store.add_decision(decision)
     store.add_approval(make_approval(decision))
     store.save_precedents([make_precedent(1), make_precedent(2, name="Bo Lindqvist")])
-    generation = store.reference_generation()
+    generation = store.precedents_generation()
 
     erasure = store.erase_subject(name_key("  ilda   MORAVEC "), by="Rosa Quint")
 
     assert (erasure.alerts, erasure.texts, erasure.profiles, erasure.precedents) == (("A-1",), 5, 0, 1)
-    assert store.reference_generation() == generation + 1
+    assert (store.precedents_generation(), store.profiles_generation()) == (generation + 1, 0)
+    assert [change.id for change in store.precedent_changes(generation) if change.entry is None] == ["C-1"]
     assert store.verify_audit().ok
     for name in ("t.db", "t.db-wal"):
         raw = (tmp_path / name).read_bytes()

@@ -136,7 +136,7 @@ def test_action_and_audit_entry_stand_or_fall_together(tmp_path: Path, monkeypat
             write()
     assert store.list_alerts() == ()
     assert store.count_profiles() == 0
-    assert store.reference_generation() == 0
+    assert store.profiles_generation() == 0
     assert store.latest_failure("A-1") is None
     assert store.ledger.lookup("p", MODEL) is None
     assert store.verify_audit().entries == 0

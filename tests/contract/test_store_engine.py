@@ -63,15 +63,15 @@ def test_migrations_make_exactly_the_tables_that_queries_use(tmp_path: Path) -> 
 def test_a_newer_schema_is_refused_with_both_versions(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     open_engine(url_of(path)).dispose()
-    tamper(path, "INSERT INTO schema_migrations VALUES (2, '0002_later', '2027-01-01')")
-    with pytest.raises(SchemaMismatch, match=r"schema version 2, this program knows 1: install the newer version"):
+    tamper(path, "INSERT INTO schema_migrations VALUES (3, '0003_later', '2027-01-01')")
+    with pytest.raises(SchemaMismatch, match=r"schema version 3, this program knows 2: install the newer version"):
         open_engine(url_of(path))
 
 
 def test_another_history_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     open_engine(url_of(path)).dispose()
-    tamper(path, "UPDATE schema_migrations SET name = '0001_other'")
+    tamper(path, "UPDATE schema_migrations SET name = '0001_other' WHERE version = 1")
     with pytest.raises(SchemaMismatch, match="0001_other"):
         open_engine(url_of(path))
 
@@ -89,15 +89,15 @@ def test_a_migration_that_fails_half_way_leaves_nothing_and_a_copy_stands(tmp_pa
     engine = open_engine(url_of(path))
     Store(engine).save_alert(make_alert())
     before = _schema(engine)
-    broken = Migration("0002_broken", ("CREATE TABLE runs (run_id TEXT)", "CREATE TABLE runs (run_id TEXT)"))
+    broken = Migration("0003_broken", ("CREATE TABLE runs (run_id TEXT)", "CREATE TABLE runs (run_id TEXT)"))
     with pytest.raises(StoreError, match="runs"):
         migrate(engine, (*MIGRATIONS, broken))
     assert _schema(engine) == before
-    copy = Path(f"{path}.schema-1.backup")
+    copy = Path(f"{path}.schema-2.backup")
     assert copy.exists()
     assert Store.open(url_of(copy)).load_alert("A-1") == make_alert()
 
-    whole = Migration("0002_runs", ("CREATE TABLE runs (run_id TEXT)",))
+    whole = Migration("0003_runs", ("CREATE TABLE runs (run_id TEXT)",))
     migrate(engine, (*MIGRATIONS, whole))
     assert "runs" in inspect(engine).get_table_names()
     with pytest.raises(SchemaMismatch):
@@ -122,7 +122,7 @@ def test_two_processes_that_migrate_at_once_do_it_once(tmp_path: Path, monkeypat
     engine = open_engine(url)
     assert looks == [0]
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM schema_migrations").scalar() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM schema_migrations").scalar() == len(MIGRATIONS)
 
 
 @pytest.mark.parametrize(

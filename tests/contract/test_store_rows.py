@@ -1,4 +1,4 @@
-"""Alerts, records, failures, references and decisions: what is saved comes back, and rules hold in the database."""
+"""Alerts, records, failures and decisions: what is saved comes back, and rules hold in the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from pydantic import ValidationError
 
 from agent.domain.fingerprint import alert_fingerprint
 from agent.domain.record import Approval
-from agent.domain.reference import Precedent, Profile
-from agent.errors import RecordConflict, ReferenceInvalid, StoreError
-from agent.store.references import SavedReferences
+from agent.errors import RecordConflict, StoreError
 from agent.store.store import Store
 from tests.contract.store_examples import (
     NOON,
@@ -21,8 +19,6 @@ from tests.contract.store_examples import (
     make_approval,
     make_decision,
     make_failure,
-    make_precedent,
-    make_profile,
     make_record,
     url_of,
 )
@@ -184,71 +180,6 @@ def test_failures_are_kept_and_the_latest_is_found(store: Store) -> None:
     assert state_of(store) == "triaged"
     store.save_failure(make_failure())
     assert state_of(store) == "triaged", "a record stands"
-
-
-# References
-
-
-def test_references_are_counted_by_what_changed(store: Store) -> None:
-    assert store.reference_generation() == 0
-    profiles = [make_profile(number) for number in range(1_203)]
-    assert store.save_profiles(iter(profiles)) == SavedReferences(inserted=1_203)
-    assert store.reference_generation() == 1
-    assert store.save_profiles(profiles) == SavedReferences(unchanged=1_203)
-    assert store.reference_generation() == 1, "nothing changed, no index is stale"
-    mixed = [make_profile(0), make_profile(1, notes="now a minister"), make_profile(5_000)]
-    assert store.save_profiles(mixed) == SavedReferences(inserted=1, updated=1, unchanged=1)
-    assert store.reference_generation() == 2
-    assert store.count_profiles() == 1_204
-    assert list(store.iter_profiles()) == [mixed[0], mixed[1], *profiles[2:], mixed[2]]
-
-
-def test_a_full_load_deletes_what_is_gone(store: Store) -> None:
-    store.save_profiles(make_profile(number) for number in range(1_200))
-    kept = [make_profile(7), make_profile(1_100)]
-    assert store.save_profiles(kept, replace=True) == SavedReferences(unchanged=2, deleted=1_198)
-    assert list(store.iter_profiles()) == kept
-    assert store.reference_generation() == 2
-
-
-def test_profiles_and_precedents_share_a_generation_but_not_a_table(store: Store) -> None:
-    store.save_profiles([make_profile(1)])
-    assert store.save_precedents([make_precedent(1), make_precedent(2)]) == SavedReferences(inserted=2)
-    assert store.reference_generation() == 2
-    assert [precedent.precedent_id for precedent in store.iter_precedents()] == ["C-1", "C-2"]
-    assert store.delete_precedents(["C-1", "C-absent"]) == 1
-    assert (store.count_precedents(), store.reference_generation()) == (1, 3)
-    assert store.delete_precedents(["C-1"]) == 0
-    assert store.reference_generation() == 3
-
-
-def test_an_id_twice_with_other_content_keeps_nothing_of_the_load(store: Store) -> None:
-    with pytest.raises(ReferenceInvalid, match="profile id 'P-00001' comes twice"):
-        store.save_profiles([make_profile(number) for number in range(700)] + [make_profile(1, notes="other")])
-    assert store.count_profiles() == 0
-    assert store.save_profiles([make_profile(1), make_profile(1)]) == SavedReferences(inserted=1, unchanged=1)
-
-
-def test_a_load_that_breaks_off_keeps_nothing(store: Store) -> None:
-    def broken() -> Iterator[Precedent]:
-        for number in range(900):
-            yield make_precedent(number)
-        raise OSError("the file ended")
-
-    with pytest.raises(OSError, match="the file ended"):
-        store.save_precedents(broken())
-    assert (store.count_precedents(), store.reference_generation()) == (0, 0)
-
-
-def test_references_can_be_saved_while_they_are_read(store: Store) -> None:
-    store.save_profiles(make_profile(number) for number in range(600))
-    read: list[Profile] = []
-    for profile in store.iter_profiles():
-        if not read:
-            store.save_profiles([make_profile(599, notes="changed meanwhile")])
-        read.append(profile)
-    assert len(read) == 600
-    assert read[-1].notes == "changed meanwhile"
 
 
 # Decisions
