@@ -1,16 +1,15 @@
-"""Reference files, row by row: profiles (FollowTheMoney or our own JSON Lines) and precedents (JSON Lines).
+"""Reference files, row by row: profiles (FollowTheMoney or our own JSON Lines, CSV) and precedents (JSON Lines).
 
 A row that cannot be read, and whatever had to be left out of one that can, is reported with its line; the other rows
-are read all the same.
+are read all the same. Files are UTF-8, gzipped or not.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,90 +18,94 @@ from agent.domain.taxonomy import PRECEDENT_OUTCOMES, Disposition
 from agent.errors import ReferenceInvalid
 from retrieval.countries import country_code
 from retrieval.documents import without_outcome
-from retrieval.ftm import profile_from_entity
-from retrieval.names import same_person_name
+from retrieval.ftm import NoParty, profile_from_entity
+from retrieval.names.tokens import same_person_name
+from retrieval.profile_table import read_table
+from retrieval.rows import MAX_ROW_BYTES, FirstLines, RowProblem, read_lines
 
-MAX_ROW_BYTES: Final = 4_000_000
 _T = TypeVar("_T", Profile, Precedent)
+_OnRead = Callable[[int], None]
+_Row = tuple[int, dict[str, Any]] | RowProblem
 
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What was wrong with one row; ``kept`` says whether the row was read all the same."""
+def read_profiles(path: Path, on_read: _OnRead | None = None) -> Iterator[Profile | RowProblem]:
+    """The profiles of a file and the problems met on the way.
 
-    path: Path
-    line: int
-    message: str
-    kept: bool = False
-
-    def __str__(self) -> str:
-        """One line for a person: file, line, what is wrong."""
-        return f"{self.path}, line {self.line}: {self.message}"
-
-
-def read_profiles(path: Path) -> Iterator[Profile | RowProblem]:
-    """The profiles of a JSON Lines file and the problems met on the way.
-
-    A row with ``schema`` and ``properties`` is read as FollowTheMoney, any other as a Profile. Raises ReferenceInvalid
-    when the file itself cannot be read.
+    A ``.csv`` or ``.csv.gz`` file is read as ``profile_table`` says, any other as JSON Lines: a row with ``schema`` and
+    ``properties`` as FollowTheMoney, else as a Profile. ``on_read`` hears how many bytes of the file were read. Raises
+    ReferenceInvalid when the file itself cannot be read.
     """
-    yield from _read(path, _parse_profile, lambda profile: profile.profile_id)
+    is_table = path.name.lower().removesuffix(".gz").endswith(".csv")
+    rows = read_table(path, read_lines(path, on_read)) if is_table else _json_rows(path, on_read)
+    yield from _read(path, rows, _parse_profile, lambda profile: profile.profile_id)
 
 
-def read_precedents(path: Path) -> Iterator[Precedent | RowProblem]:
+def read_precedents(
+    path: Path, on_read: _OnRead | None = None, *, reserved: str | None = None
+) -> Iterator[Precedent | RowProblem]:
     """The imported precedents of a JSON Lines file, marked as such, and the problems met on the way.
 
     A row has the fields of a Precedent, with ``disposition`` in place of ``outcome`` if that is what is known; it needs
-    two different people and the date. Raises ReferenceInvalid when the file itself cannot be read.
+    two different people and the date. Ids that begin with ``reserved`` are those of precedents decided here, which no
+    file may bring. ``on_read`` hears how many bytes of the file were read. Raises ReferenceInvalid when the file itself
+    cannot be read.
     """
-    yield from _read(path, _parse_precedent, lambda precedent: precedent.precedent_id)
+
+    def parse(row: dict[str, Any]) -> tuple[Precedent, list[str]]:
+        precedent, losses = _parse_precedent(row)
+        if reserved is not None and precedent.precedent_id.startswith(reserved):
+            raise ReferenceInvalid(
+                f"ids that begin with {reserved!r} are those of decisions made here: {precedent.precedent_id!r}"
+            )
+        return precedent, losses
+
+    yield from _read(path, _json_rows(path, on_read), parse, lambda precedent: precedent.precedent_id)
 
 
 def _read(
-    path: Path, parse: Callable[[dict[str, Any]], tuple[_T, list[str]]], identify: Callable[[_T], str]
+    path: Path,
+    rows: Iterable[_Row],
+    parse: Callable[[dict[str, Any]], tuple[_T, list[str]]],
+    identify: Callable[[_T], str],
 ) -> Iterator[_T | RowProblem]:
-    seen: dict[str, int] = {}
-    for line, raw in _lines(path):
-        try:
-            record, losses = parse(_load_row(raw))
-        except ValidationError as error:
-            yield RowProblem(path, line, _explain(error))
+    with FirstLines() as first_lines:
+        for found in rows:
+            if isinstance(found, RowProblem):
+                yield found
+                continue
+            line, row = found
+            try:
+                record, losses = parse(row)
+            except ValidationError as error:
+                yield RowProblem(path, line, _explain(error))
+                continue
+            except ReferenceInvalid as error:
+                yield RowProblem(path, line, f"{error}: row left out", outside=isinstance(error, NoParty))
+                continue
+            if (first := first_lines.note(identify(record), line)) != line:
+                yield RowProblem(path, line, f"{identify(record)!r} was already given on line {first}: row left out")
+                continue
+            if losses:
+                yield RowProblem(path, line, f"{identify(record)!r} is read without {'; '.join(losses)}", kept=True)
+            yield record
+
+
+def _json_rows(path: Path, on_read: _OnRead | None) -> Iterator[_Row]:
+    """The rows of a JSON Lines file; blank lines are passed over."""
+    for line, raw in read_lines(path, on_read):
+        if not raw.strip():
             continue
+        try:
+            yield line, _load_row(raw)
         except ReferenceInvalid as error:
             yield RowProblem(path, line, f"{error}: row left out")
-            continue
-        if (first := seen.setdefault(identify(record), line)) != line:
-            yield RowProblem(path, line, f"{identify(record)!r} was already given on line {first}: row left out")
-            continue
-        if losses:
-            yield RowProblem(path, line, f"{identify(record)!r} is read without {'; '.join(losses)}", kept=True)
-        yield record
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines that are not blank; one that is too long comes cut, and cannot be parsed."""
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while raw := file.readline(MAX_ROW_BYTES + 1):
-                number += 1
-                if len(raw) > MAX_ROW_BYTES:
-                    while rest := file.readline(MAX_ROW_BYTES):
-                        if rest.endswith(b"\n"):
-                            break
-                if number == 1:
-                    raw = raw.removeprefix(b"\xef\xbb\xbf")
-                if raw.strip():
-                    yield number, raw
-    except OSError as error:
-        raise ReferenceInvalid(
-            f"{path} cannot be read: {error.strerror}. Check the name and its permissions."
-        ) from error
 
 
 def _load_row(raw: bytes) -> dict[str, Any]:
     if len(raw) > MAX_ROW_BYTES:
         raise ReferenceInvalid(f"it is longer than {MAX_ROW_BYTES:,} bytes")
+    if b"\\u0000" in raw:
+        raise ReferenceInvalid("it holds a NUL character, which no database keeps")
     try:
         row = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -21,17 +21,31 @@ KINDS: Final = MappingProxyType(
         "LegalEntity": PartyKind.UNKNOWN,
     }
 )
-"""Schema → what the party is; a LegalEntity may be either. Other schemas are things or relations, not parties."""
+"""Schema → what the party is; a LegalEntity may be either."""
+_OTHER_WORDS: Final = """
+    Address Airplane Article Asset Assessment Associate Audio BankAccount Call CallForTenders Contract ContractAward
+    CourtCase CourtCaseParty CryptoWallet Debt Directorship Document EconomicActivity Email Employment Event Family
+    Folder HyperText Identification Image Interest Interval License Membership Mention Message Note Occupancy Ownership
+    Package Page Pages Passport Payment PlainText Position Post Project ProjectParticipant RealEstate Representation
+    Sanction Security Similar Succession Table TaxRoll Thing Trip UnknownLink UserAccount Value Vehicle Vessel Video
+    Workbook
+"""
+_OTHER_SCHEMAS: Final = frozenset(_OTHER_WORDS.split())
+"""Things, events and relations: sound rows of a list, but no parties."""
 _IDENTIFIER_WORDS: Final = """
     idNumber passportNumber socialSecurityNumber taxNumber vatCode innCode ogrnCode kppCode registrationNumber leiCode
     swiftBic dunsCode uniqueEntityId permId imoNumber wikidataId
 """
 IDENTIFIERS: Final = tuple(_IDENTIFIER_WORDS.split())
 
-_NAMES: Final = ("name", "alias", "weakAlias", "previousName", "abbreviation")
+_NAMES: Final = ("name", "alias", "previousName", "abbreviation")
 _NAME, _PHRASE, _TEXT = 300, 200, 4_000
 """Longest name, phrase and notes of a profile, in characters."""
 _DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+class NoParty(ReferenceInvalid):
+    """A sound entity that is no person or organisation: an address, a ship, a sanction."""
 
 
 class _Entity:
@@ -88,27 +102,27 @@ class _Entity:
 def profile_from_entity(row: dict[str, Any]) -> tuple[Profile, list[str]]:
     """The entity as a profile, and what was left out of it, in words.
 
-    Raises ReferenceInvalid when it is no person or organisation or has no name, and ValueError (pydantic) when a value
-    cannot stand in a profile.
+    Raises NoParty for FollowTheMoney's other schemas, ReferenceInvalid when the schema is unknown or no name is given,
+    and ValueError (pydantic) when a value cannot stand in a profile.
     """
-    schema = row.get("schema")
-    kind = KINDS.get(schema) if isinstance(schema, str) else None
-    if kind is None:
-        raise ReferenceInvalid(f"schema {str(schema)[:40]!r} is no person or organisation")
+    kind = _kind(row.get("schema"))
     properties = row.get("properties")
     if not isinstance(properties, dict):
         raise ReferenceInvalid("properties are missing")
     entity = _Entity(properties)
-    name, aliases = _names(entity, row.get("caption"))
-    birth_date, dates = _birth_date(entity.values("birthDate"))
-    notes = [*dates, *entity.values("notes", "description", "summary")]
+    name, aliases, weak_aliases = _names(entity, row.get("caption"))
+    birth_date, births = _date(entity.values("birthDate"), "birth")
+    death_date, deaths = _date(entity.values("deathDate"), "death")
+    notes = [*births, *deaths, *entity.values("notes", "description", "summary")]
     positions = [entity.cut(value, _PHRASE, "a position") for value in entity.values("position", "title")]
     profile = Profile(
         profile_id=row.get("id"),  # type: ignore[arg-type]  # pydantic says what is wrong with it
         name=name,
         kind=kind,
         aliases=entity.first(aliases, 200, "aliases"),
+        weak_aliases=entity.first(weak_aliases, 200, "weak aliases"),
         birth_date=birth_date,
+        death_date=death_date,
         nationalities=entity.countries(20, "nationality", "citizenship"),
         countries=entity.countries(50, "country", "jurisdiction", "mainCountry"),
         positions=entity.first(positions, 50, "positions"),
@@ -120,20 +134,31 @@ def profile_from_entity(row: dict[str, Any]) -> tuple[Profile, list[str]]:
     return profile, entity.losses
 
 
-def _names(entity: _Entity, caption: object) -> tuple[str, list[str]]:
-    """The main name (the list's caption where it is one of the names) and the others."""
+def _kind(schema: object) -> PartyKind:
+    kind = KINDS.get(schema) if isinstance(schema, str) else None
+    if kind is None:
+        refusal = NoParty if isinstance(schema, str) and schema in _OTHER_SCHEMAS else ReferenceInvalid
+        raise refusal(f"schema {str(schema)[:40]!r} is no person or organisation")
+    return kind
+
+
+def _names(entity: _Entity, caption: object) -> tuple[str, list[str], list[str]]:
+    """The main name (the list's caption where it is one of the names), the others, and those the list calls weak."""
     names = entity.short(entity.values(*_NAMES), _NAME, "a name")
+    weak = entity.short(entity.values("weakAlias"), _NAME, "a weak name")
     if not names:
         parts = " ".join(entity.values("firstName") + entity.values("secondName") + entity.values("lastName"))
-        names = entity.short([parts] if parts else [], _NAME, "a name")
+        names = entity.short([parts] if parts else [], _NAME, "a name") or weak[:1]
     if not names:
         raise ReferenceInvalid("it has no name")
-    if isinstance(caption, str) and caption.casefold() in map(str.casefold, names):
-        return caption, [name for name in names if name.casefold() != caption.casefold()]
-    return names[0], names[1:]
+    strong = {name.casefold() for name in names}
+    weak = [name for name in weak if name.casefold() not in strong]
+    if isinstance(caption, str) and caption.casefold() in strong:
+        return caption, [name for name in names if name.casefold() != caption.casefold()], weak
+    return names[0], names[1:], weak
 
 
-def _birth_date(values: list[str]) -> tuple[str | None, list[str]]:
+def _date(values: list[str], of: str) -> tuple[str | None, list[str]]:
     """The date as far as all values agree on it; where they do not, the notes say what is on file."""
     dates = [value[:10] for value in values if _DATE.fullmatch(value[:10])]
     longest = max(dates, key=len, default=None)
@@ -141,7 +166,7 @@ def _birth_date(values: list[str]) -> tuple[str | None, list[str]]:
         return longest, []
     months, years = {date[:7] for date in dates}, {date[:4] for date in dates}
     agreed = min(months) if len(months) == 1 else min(years) if len(years) == 1 else None
-    return agreed, [f"Dates of birth on file: {', '.join(values)}."] if values else []
+    return agreed, [f"Dates of {of} on file: {', '.join(values)}."] if values else []
 
 
 def _source(lists: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from agent.domain.reference import Precedent, Profile
 from agent.domain.taxonomy import PartyKind, PrecedentOutcome
 from agent.errors import ReferenceInvalid
 from retrieval.countries import ISO_CODES, country_code
-from retrieval.files import MAX_ROW_BYTES, RowProblem, read_precedents, read_profiles
+from retrieval.files import read_precedents, read_profiles
+from retrieval.rows import MAX_ROW_BYTES, RowProblem
 from tests.contract.retrieval_examples import precedent
 
 
@@ -43,6 +46,7 @@ def test_a_followthemoney_person_is_read_whole(tmp_path: Path) -> None:
         alias=["K. Odelson"],
         weakAlias=["The Governor"],
         birthDate=["1970-05-01", "1970"],
+        deathDate=["2019-02"],
         nationality=["ma"],
         citizenship=["se"],
         country=["gb-nir"],
@@ -57,8 +61,10 @@ def test_a_followthemoney_person_is_read_whole(tmp_path: Path) -> None:
     assert profile == Profile(
         profile_id="E-1",
         name="Karim Odelson",
-        aliases=("K. Odelson", "The Governor"),
+        aliases=("K. Odelson",),
+        weak_aliases=("The Governor",),
         birth_date="1970-05-01",
+        death_date="2019-02",
         nationalities=("MA", "SE"),
         countries=("GB",),
         positions=("Governor",),
@@ -68,6 +74,29 @@ def test_a_followthemoney_person_is_read_whole(tmp_path: Path) -> None:
         source="made_up_list",
     )
     assert messages == []
+
+
+def test_a_weak_name_is_the_name_only_where_there_is_no_other(tmp_path: Path) -> None:
+    named, _ = read_one(tmp_path, entity(weakAlias=["karim ODELSON", "Kojo", "The Governor"]))
+    assert (named.name, named.aliases, named.weak_aliases) == ("Karim Odelson", (), ("Kojo", "The Governor"))
+    nameless, _ = read_one(tmp_path, entity(name=[], weakAlias=["Kojo", "The Governor"]) | {"caption": "Kojo"})
+    assert (nameless.name, nameless.aliases, nameless.weak_aliases) == ("Kojo", (), ("The Governor",))
+
+
+def test_contradicting_death_dates_are_kept_in_the_notes(tmp_path: Path) -> None:
+    profile, _ = read_one(tmp_path, entity(deathDate=["2019-02-01", "2019-03"]))
+    assert profile.death_date == "2019"
+    assert profile.notes == "Dates of death on file: 2019-02-01, 2019-03."
+
+
+def test_an_entity_that_is_no_party_is_outside_and_an_unknown_schema_is_refused(tmp_path: Path) -> None:
+    rows = [entity() | {"schema": schema} for schema in ("Address", "Vessel", "Wizard")]
+    problems = [part for part in read_profiles(write(tmp_path / "rows.jsonl", *rows)) if isinstance(part, RowProblem)]
+    assert [(problem.line, problem.outside, problem.kept) for problem in problems] == [
+        (1, True, False),
+        (2, True, False),
+        (3, False, False),
+    ]
 
 
 def test_a_value_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -154,6 +183,7 @@ BAD_ROWS = [
     (json.dumps(entity(name=[5, None, " "])), "it has no name"),
     (json.dumps({"schema": "Person", "properties": {"name": ["x"]}}), "profile_id"),
     ("x" * (MAX_ROW_BYTES + 5), "longer than 4,000,000 bytes"),
+    ('{"profile_id": "P", "name": "Ana\\u0000 Sel"}', "NUL character"),
 ]
 
 
@@ -187,6 +217,57 @@ def test_an_id_given_twice_is_told(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_an_error_not_an_empty_list(tmp_path: Path) -> None:
     with pytest.raises(ReferenceInvalid, match=r"none\.jsonl cannot be read: No such file"):
         list(read_profiles(tmp_path / "none.jsonl"))
+
+
+def test_a_gzipped_file_is_unpacked_and_its_bytes_on_disk_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "rows.ftm.json.gz"
+    path.write_bytes(
+        gzip.compress("".join(json.dumps(entity() | {"id": f"E-{n}"}) + "\n" for n in range(500)).encode())
+    )
+    read: list[int] = []
+    assert len(list(read_profiles(path, read.append))) == 500
+    assert read == sorted(read)
+    assert read[-1] == path.stat().st_size
+
+
+def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", *(entity() | {"id": f"E-{n}"} for n in range(3_000)))
+    read: list[int] = []
+    list(read_profiles(path, read.append))
+    assert len(read) == 3_000
+    assert read == sorted(read)
+    assert read[-1] == path.stat().st_size
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+def test_an_archive_that_breaks_off_is_an_error_after_the_rows_before_it(tmp_path: Path, keep: float) -> None:
+    rows = "".join(
+        json.dumps(entity() | {"id": hashlib.sha256(bytes([n % 256, n // 256])).hexdigest()}) + "\n"
+        for n in range(3_000)
+    )
+    whole = gzip.compress(rows.encode())
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(whole[: int(len(whole) * keep)])
+    reader = read_profiles(path)
+    assert isinstance(next(reader), Profile)
+    with pytest.raises(ReferenceInvalid, match=r"rows\.jsonl\.gz is damaged or cut short after line \d+"):
+        list(reader)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
+@pytest.mark.parametrize(
+    ("beginning", "what"),
+    [("\ufeff{}".encode("utf-16-le"), "UTF-16"), ("\ufeff{}".encode("utf-16-be"), "UTF-16"), (b"PK\x03\x04...", "zip")],
+)
+def test_a_file_that_is_no_utf8_text_is_one_sentence(tmp_path: Path, name: str, beginning: bytes, what: str) -> None:
+    (tmp_path / name).write_bytes(beginning)
+    with pytest.raises(ReferenceInvalid, match=f"{name} is .*{what}.*: save it as UTF-8"):
+        list(read_profiles(tmp_path / name))
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceInvalid, match="cannot be read: Is a directory"):
+        list(read_profiles(tmp_path))
 
 
 JSON = st.recursive(
@@ -251,6 +332,16 @@ def test_a_precedent_without_two_people_date_and_outcome_is_left_out(
     assert isinstance(good, Precedent)
     assert problem.line == 1
     assert message in problem.message
+
+
+def test_a_file_may_not_bring_what_was_decided_here(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", case_row(precedent_id="decision:D-1"), case_row())
+    problem, good = list(read_precedents(path, reserved="decision:"))
+    assert isinstance(good, Precedent)
+    assert isinstance(problem, RowProblem)
+    assert (problem.line, problem.kept) == (1, False)
+    assert "decisions made here: 'decision:D-1'" in problem.message
+    assert len(list(read_precedents(path))) == 2, "only where an id is reserved"
 
 
 def test_a_disposition_stands_for_its_outcome(tmp_path: Path) -> None:
