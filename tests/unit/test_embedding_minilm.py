@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.errors import ConfigError
-from retrieval import embedder as module
-from retrieval.embedder import WINDOW, MiniLmEmbedder
+from retrieval.embedding import minilm as module
+from retrieval.embedding.embedder import Vectors
+from retrieval.embedding.minilm import WINDOW, MiniLmEmbedder
 from tests.contract.retrieval_examples import embedder
 
 WORDS = ("court", "bribe", "port", "minister", "said", "denied", "bank", "of", "the", "fraud", "2019", "a")
@@ -22,14 +27,29 @@ SENTENCES = [
 ]
 
 
-def test_a_vector_is_the_same_bits_whatever_else_is_in_the_batch() -> None:
-    alone = np.vstack([embedder().embed([text]) for text in SENTENCES])
-    together = embedder().embed(SENTENCES)
-    assert together.tobytes() == alone.tobytes()
-    for seed in range(3):
-        order = random.Random(seed).sample(range(len(SENTENCES)), len(SENTENCES))
-        shuffled = embedder().embed([SENTENCES[index] for index in order])
-        assert shuffled.tobytes() == alone[order].tobytes()
+@lru_cache(maxsize=1)
+def alone() -> Vectors:
+    return np.vstack([embedder().embed([text]) for text in SENTENCES])
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, len(SENTENCES) - 1), min_size=1, max_size=20))
+def test_no_choice_of_company_changes_a_vector(chosen: list[int]) -> None:
+    together = embedder().embed([SENTENCES[index] for index in chosen])
+    assert together.tobytes() == alone()[chosen].tobytes()
+
+
+def test_threads_that_share_an_embedder_do_not_disturb_each_other() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for vectors in pool.map(embedder().embed, [SENTENCES] * 4):
+            assert vectors.tobytes() == alone().tobytes()
+
+
+@pytest.mark.parametrize("lengths", [[3], [256] * 3, [2] * 300, [5, 256, 7, 130, 2, 2]])
+def test_batches_hold_every_window_once_within_their_bound(lengths: list[int]) -> None:
+    batches = list(module._batches(lengths))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert all(len(batch) * max(lengths[index] for index in batch) <= module._BATCH_TOKENS for batch in batches)
 
 
 def test_shape_length_and_empty_input() -> None:
@@ -94,7 +114,7 @@ def test_the_fingerprint_changes_with_the_model(monkeypatch: pytest.MonkeyPatch)
 
 def test_naming_the_embedder_loads_no_model_and_no_chroma() -> None:
     script = (
-        "import sys; from retrieval.embedder import MiniLmEmbedder; import retrieval.chroma, retrieval.ingest;"
+        "import sys; from retrieval.embedding.minilm import MiniLmEmbedder;"
         "MiniLmEmbedder().fingerprint;"
         "print([name for name in ('onnxruntime', 'chromadb', 'tokenizers', 'torch') if name in sys.modules])"
     )
@@ -103,7 +123,7 @@ def test_naming_the_embedder_loads_no_model_and_no_chroma() -> None:
 
 
 def test_adapters_give_the_same_vectors() -> None:
-    from retrieval.adapters import ChromaEmbeddings, LangChainEmbeddings
+    from retrieval.embedding.adapters import ChromaEmbeddings, LangChainEmbeddings
 
     texts = ["one text", "another, longer text about a court"]
     wanted = embedder().embed(texts)

