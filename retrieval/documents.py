@@ -104,8 +104,8 @@ def describe_profile(profile: Profile) -> str:
         _listed("Positions", profile.positions),
         _listed("Employer", [profile.employer] if profile.employer else []),
         _listed("Known as", [_topic_words(topic) for topic in profile.topics]),
-        _listed("Nationality", [_country_name(code) for code in profile.nationalities]),
-        _listed("Countries", [_country_name(code) for code in profile.countries]),
+        _listed("Nationality", [country_name(code) for code in profile.nationalities]),
+        _listed("Countries", [country_name(code) for code in profile.countries]),
         profile.notes,
     ]
     text = ". ".join(line.rstrip(". ") for line in lines if line) + "."
@@ -175,7 +175,8 @@ def _territories() -> dict[str, str]:
     return dict(Locale("en").territories)
 
 
-def _country_name(code: str) -> str:
+def country_name(code: str) -> str:
+    """A country as a person reads it; an unlisted code stays as it is."""
     return _territories().get(code, code)
 
 
