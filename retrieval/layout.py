@@ -1,11 +1,12 @@
-"""Where an index lies on disk: finished builds side by side, one pointer to the current one, and who holds which.
+"""Where the parts of the reference index lie on disk: finished builds side by side, one pointer to the current one.
 
     <root>/current             the name of the current build, replaced in one step
     <root>/build.lock          held while a build runs
-    <root>/builds/<name>/      manifest.json, names.jsonl, vectors.npy, vector_keys.npy, chroma/
-    <root>/builds/<name>/open.lock   held by the one process that has this build's Chroma folder open
+    <root>/builds/<name>/      manifest.json and the build's files
+    <root>/builds/<name>/open.lock   held by whoever has the build open: by one process, or shared by many readers
 
-A build is never changed once the pointer names it: a reader sees all of it or none, and a killed build changes nothing.
+Each part of the index (names, profiles, precedents, lexical) is a root of its own. A build is never changed once the
+pointer names it: a reader sees all of it or none, and a killed build changes nothing.
 """
 
 from __future__ import annotations
@@ -21,39 +22,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import StringConstraints, ValidationError
 
-from agent.domain.alert import Moment
-from agent.domain.base import Frozen, Phrase
+from agent.domain.base import Frozen
 from agent.errors import IndexUnavailable
 
-SCHEMA_VERSION = 1
-"""Raised whenever documents, collections or the files of a build change their meaning."""
 REBUILD = "Run `triage index build`."
-NAMES_FILE = "names.jsonl"
+WAIT = "Wait for it to finish or end it, then try again."
 MANIFEST_FILE = "manifest.json"
-CHROMA_FOLDER = "chroma"
-CACHE_FILES = ("vectors.npy", "vector_keys.npy")
-"""Vectors and the hashes of their texts, which the next build takes over; searching never reads them."""
+OPEN_LOCK = "open.lock"
+FileHashes = dict[str, Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]]
+"""sha256 of the files of a build that reading leaves alone, by path inside the build."""
 
 _ManifestT = TypeVar("_ManifestT", bound=Frozen)
 _BUILD_NAME = re.compile(r"^[0-9]{8}T[0-9]{12}-[0-9]+$")
 
 
-class Manifest(Frozen):
-    """What a build was made with and holds; checked whenever it is opened."""
-
-    schema_version: int
-    embedder: Phrase
-    fingerprint: Phrase
-    dimension: int = Field(ge=1)
-    generation: int = Field(ge=0)
-    """The store's generation of profiles and precedents that the build reflects."""
-    counts: dict[Phrase, int]
-    """Records per collection."""
-    files: dict[str, Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]]
-    """sha256 of every file that reading leaves alone, by path inside the build."""
-    built_at: Moment
+class FolderHeld(IndexUnavailable):
+    """Another process holds the lock."""
 
 
 class FolderLock:
@@ -63,10 +49,11 @@ class FolderLock:
         self._file = file
 
     @staticmethod
-    def acquire(path: Path, held: str, *, shared: bool = False) -> FolderLock:
-        """Take the lock at once or raise IndexUnavailable with ``held`` and the pid of the process that has it.
+    def acquire(path: Path, held: str, *, shared: bool = False, remedy: str = WAIT) -> FolderLock:
+        """Take the lock at once or raise FolderHeld: ``held``, the pid of the process that has it, and ``remedy``.
 
-        ``shared`` locks stand beside each other and keep only an exclusive one out.
+        ``shared`` locks stand beside each other and keep only an exclusive one out. Raises IndexUnavailable when the
+        lock file cannot be opened.
         """
         while True:
             try:
@@ -80,9 +67,7 @@ class FolderLock:
             except BlockingIOError as error:
                 owner = _read_owner(file)
                 file.close()
-                raise IndexUnavailable(
-                    f"{held} (pid {owner}). Wait for it to finish or end it, then try again."
-                ) from error
+                raise FolderHeld(f"{held} (pid {owner}). {remedy}") from error
             if _is_still(file, path):
                 if not shared:
                     file.truncate(0)
@@ -109,15 +94,36 @@ def current_build(root: Path) -> Path | None:
     except (OSError, UnicodeDecodeError) as error:
         raise IndexUnavailable(f"The reference index at {root} cannot be read ({error}). {REBUILD}") from error
     build = root / "builds" / name
-    if not _BUILD_NAME.match(name) or not build.is_dir():
+    if not is_build_name(name) or not build.is_dir():
         raise IndexUnavailable(f"The reference index at {root} is damaged: {pointer} names no build. {REBUILD}")
     return build
 
 
+def lock_current(root: Path, held: str, *, shared: bool = False, remedy: str = WAIT) -> tuple[Path, FolderLock] | None:
+    """The current build with its open lock, or None when nothing was built yet.
+
+    Tries again when a new build took its place in between. Raises FolderHeld as ``FolderLock.acquire`` does and
+    IndexUnavailable as ``current_build`` does.
+    """
+    while True:
+        folder = current_build(root)
+        if folder is None:
+            return None
+        try:
+            return folder, FolderLock.acquire(folder / OPEN_LOCK, held, shared=shared, remedy=remedy)
+        except IndexUnavailable:
+            if current_build(root) == folder:
+                raise
+
+
+def name_build() -> str:
+    """A name for the next build; names sort by the time they were given."""
+    return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}-{os.getpid()}"
+
+
 def new_build(root: Path) -> Path:
     """An empty folder for the next build."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    build = root / "builds" / f"{stamp}-{os.getpid()}"
+    build = root / "builds" / name_build()
     build.mkdir(parents=True, mode=0o700)
     return build
 
@@ -130,6 +136,7 @@ def point_to(root: Path, build: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(root / "current")
+    _force_to_disk(root)
 
 
 def sweep_builds(root: Path) -> None:
@@ -140,9 +147,14 @@ def sweep_builds(root: Path) -> None:
             if build == current:
                 continue
             with contextlib.suppress(IndexUnavailable):  # open elsewhere: a later sweep takes it
-                lock = FolderLock.acquire(build / "open.lock", "in use")
+                lock = FolderLock.acquire(build / OPEN_LOCK, "in use")
                 shutil.rmtree(build, ignore_errors=True)
                 lock.release()
+
+
+def is_build_name(name: str) -> bool:
+    """Whether ``name_build`` may have given the name."""
+    return bool(_BUILD_NAME.match(name))
 
 
 def write_manifest(build: Path, manifest: Frozen) -> None:
@@ -177,6 +189,21 @@ def hash_files(build: Path) -> dict[str, str]:
     }
 
 
+def check_files(build: Path, hashes: Mapping[str, str]) -> None:
+    """Raise IndexUnavailable unless every file of the build is byte for byte what the build wrote."""
+    for name in hashes:
+        check_file(build, hashes, name)
+
+
+def measure_folder(folder: Path) -> int:
+    """Bytes of all files below a folder; 0 when there is none."""
+    sizes = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # a build may be swept away meanwhile
+            sizes += path.stat().st_size if path.is_file() else 0
+    return sizes
+
+
 def check_file(build: Path, hashes: Mapping[str, str], name: str) -> None:
     """Raise IndexUnavailable unless the file is byte for byte what the build wrote."""
     try:
@@ -191,6 +218,15 @@ def hash_file(path: Path) -> str:
     """The hex sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _force_to_disk(folder: Path) -> None:
+    """Make a rename in the folder outlive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_blank(path: Path) -> bool:
