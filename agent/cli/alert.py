@@ -195,7 +195,7 @@ def _load_text_of(record: TriageRecord, store: Store) -> Alert:
 def demo() -> None:
     """Triage the shipped alerts about invented people, with shipped precedents and profiles: no key, no model."""
     with errors_as_exits():
-        from agent.cli.index import load_references
+        from agent.cli.references import load_references
         from agent.intake.files import read_alerts
         from agent.settings import SHIPPED_DATA
 

@@ -58,7 +58,11 @@ def describe_settings(loaded: LoadedSettings) -> list[str]:
     from agent.settings import PROVIDER_KEYS, provider_key
 
     settings, origins = loaded.settings, dict(loaded.origins)
-    keys = {"api_key": settings.api_key, "secret": settings.secret}
+    keys = {
+        "api_key": settings.api_key,
+        "embedder_api_key": settings.embedder_api_key,
+        "secret": settings.secret,
+    }
     if settings.api_key is None and settings.model is not None and settings.base_url is None:
         keys["api_key"] = provider_key(settings.model)
         if keys["api_key"] is not None:
@@ -82,6 +86,7 @@ def run_checks(services: Services) -> list[Check]:
         _check("policy", lambda: f"valid, {services.policy.hash[:19]}"),
         _check("prompts", lambda: ", ".join(prompt.reference for prompt in services.prompts.list())),
         _check("database", lambda: _describe_store(services)),
+        _check("embedder", lambda: services.embedder.describe()),
         _check_index(services),
         _check("reader", lambda: _describe_reader(services)),
         _check_model(services),

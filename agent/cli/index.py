@@ -1,123 +1,123 @@
-"""``triage index``: profiles and precedents from files into the store, and from the store into the reference index."""
+"""``triage index``: the reference index built from the store, looked over, and described."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.exits import OK, SOME_FAILED, complain, errors_as_exits
+from agent.cli.alert import AsJson, print_json
+from agent.cli.exits import OK, SOME_FAILED, complain, errors_as_exits, plain
 
 if TYPE_CHECKING:
-    from agent.store.references import SavedReferences
-    from agent.wiring import Services
-    from retrieval.files import RowProblem
+    from collections.abc import Iterator
 
-Row = TypeVar("Row")
+    from agent.wiring import Services
+    from retrieval.parts import PartState
+    from retrieval.verify import IndexDescription
 
 # Imports inside functions keep `triage --help` under 0.3 s.
 
-app = typer.Typer(help="Build the reference index of profiles and precedents.", no_args_is_help=True)
+app = typer.Typer(help="Build, verify and describe the reference index.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Build the reference index of profiles and precedents."""
+    """Build, verify and describe the reference index."""
 
 
 @app.command("build")
 def build(
-    profiles: Annotated[
-        list[Path] | None, typer.Option("--profiles", help="FollowTheMoney JSON Lines to load first; repeatable.")
-    ] = None,
-    precedents: Annotated[
-        list[Path] | None, typer.Option("--precedents", help="Past decisions (JSON Lines) to load first; repeatable.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Build even when the index is up to date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build everything anew, even what is up to date.")] = False,
+    names_only: Annotated[
+        bool, typer.Option("--names-only", help="Make profiles searchable by name and embed nothing.")
+    ] = False,
 ) -> None:
-    """Build the index from the store, after loading any files given. Bad rows are named and skipped (exit code 1)."""
-    with errors_as_exits():
-        from agent.settings import load_settings
-        from agent.wiring import Services
+    """Bring the index to what the store holds: names first, then profiles and precedents by meaning.
 
-        services = Services(load_settings().settings)
+    A build that was stopped goes on where it was. Exit codes: 0 built, 1 it could not be.
+    """
+    with errors_as_exits():
+        from agent.cli.references import update_references
+
+        services = _open_services()
         try:
-            problems = load_references(services, profiles or [], precedents or [], force=force)
+            update_references(services, force=force, names_only=names_only)
         finally:
             services.close()
-    raise typer.Exit(SOME_FAILED if problems else OK)
 
 
-def load_references(
-    services: Services,
-    profiles: Sequence[Path],
-    precedents: Sequence[Path],
-    *,
-    replace: bool = False,
-    force: bool = False,
-) -> int:
-    """Load files into the store and bring the index up to date; returns how many rows were refused.
+@app.command("verify")
+def verify() -> None:
+    """Compare the whole index with the store. Exit codes: 0 it is whole and up to date, 1 it is not."""
+    with errors_as_exits():
+        from retrieval.verify import verify_index
 
-    With ``replace`` the store holds exactly these files' rows afterwards.
-    """
-    from retrieval.files import read_precedents, read_profiles
-
-    store = services.store
-    refused = _Refusals()
-    if profiles:
-        people = refused.pass_by(row for path in profiles for row in read_profiles(path))
-        complain(f"Profiles: {_counts(store.save_profiles(people, replace=replace))}.")
-    if precedents:
-        cases = refused.pass_by(row for path in precedents for row in read_precedents(path))
-        complain(f"Precedents: {_counts(store.save_precedents(cases, replace=replace))}.")
-    _bring_up_to_date(services, force)
-    return refused.count
+        services = _open_services()
+        try:
+            faults = verify_index(
+                services.settings.index_root, services.store, services.embedder, chroma=services.chroma_place
+            )
+        finally:
+            services.close()
+    for fault in faults:
+        complain(f"triage: {fault}")
+    if not faults:
+        print("The index is whole: it holds what the store holds, and finds it.")
+    raise typer.Exit(SOME_FAILED if faults else OK)
 
 
-class _Refusals:
-    """Names every row that cannot be loaded, and counts them."""
+@app.command("stats")
+def stats(as_json: AsJson = False) -> None:
+    """Say what the index holds, how new it is and how large. Exit codes: 0 all parts can be read, 1 one cannot."""
+    with errors_as_exits():
+        from retrieval.verify import describe_index
 
-    def __init__(self) -> None:
-        self.count = 0
-
-    def pass_by(self, rows: Iterable[Row | RowProblem]) -> Iterator[Row]:
-        """The rows that can be loaded; what is wrong with others goes to standard error."""
-        from retrieval.files import RowProblem
-
-        for row in rows:
-            if isinstance(row, RowProblem):
-                self.count += not row.kept
-                complain(f"triage: {row}")
-            else:
-                yield row
-
-
-def _counts(saved: SavedReferences) -> str:
-    return f"{saved.inserted} new, {saved.updated} changed, {saved.unchanged} unchanged, {saved.deleted} removed"
-
-
-def _bring_up_to_date(services: Services, force: bool) -> None:
-    from retrieval.ingest import build_index
-
-    store, root, embedder = services.store, services.settings.index_root, services.embedder
-    generation = store.reference_generation()
-    if not force and _is_current(root, generation, embedder.fingerprint):
-        complain("The reference index is up to date.")
-        return
-    report = build_index(root, store.iter_profiles(), store.iter_precedents(), embedder, generation)
-    held = ", ".join(f"{count} {name}" for name, count in sorted(report.counts.items()))
-    complain(f"Reference index built in {report.seconds:.1f} s: {held}.")
+        services = _open_services()
+        try:
+            description = describe_index(
+                services.settings.index_root, services.store, services.embedder, chroma=services.chroma_place
+            )
+        finally:
+            services.close()
+    if as_json:
+        print_json(_to_json(description))
+    else:
+        for line in _describe(description):
+            print(plain(line))
+    raise typer.Exit(SOME_FAILED if any(part.fault for part in description.parts) else OK)
 
 
-def _is_current(root: Path, generation: int, fingerprint: str) -> bool:
-    from agent.errors import RetrievalError
-    from retrieval.layout import current_build, read_manifest
+def _open_services() -> Services:
+    from agent.settings import load_settings
+    from agent.wiring import Services
 
-    try:
-        folder = current_build(root)
-        manifest = read_manifest(folder, Manifest) if folder is not None else None
-    except RetrievalError:
-        return False  # damaged: building anew is the cure
-    return manifest is not None and (manifest.generation, manifest.fingerprint) == (generation, fingerprint)
+    return Services(load_settings().settings)
+
+
+def _to_json(description: IndexDescription) -> str:
+    import json
+    from dataclasses import asdict
+
+    parts = [asdict(part) | {"stale": part.stale, "note": part.note} for part in description.parts]
+    shown = {"parts": parts, "sizes": dict(description.sizes), "size_bytes": description.size_bytes}
+    return json.dumps(shown, default=str)
+
+
+def _describe(description: IndexDescription) -> Iterator[str]:
+    for part in description.parts:
+        yield f"{part.name}: {_state(part)}"
+        for key, value in (("at", part.place), ("embedder", part.embedder), ("note", part.note)):
+            if value:
+                yield f"  {key}: {value}"
+    sizes = ", ".join(f"{name} {size / 1e6:,.1f}" for name, size in description.sizes.items() if size)
+    yield f"On disk: {description.size_bytes / 1e6:,.1f} MB ({sizes or 'nothing'})"
+
+
+def _state(part: PartState) -> str:
+    if part.generation is None:
+        return "cannot be read" if part.fault else "not built yet"
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in part.counts.items())
+    built = f", built {part.built_at:%Y-%m-%d %H:%M}" if part.built_at else ""
+    age = "behind the store" if part.stale else "up to date"
+    return f"{counts}; generation {part.generation} of {part.stored}, {age}{built}"

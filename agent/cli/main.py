@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import alert, doctor, index, prompt, schema
+from agent.cli import alert, doctor, index, precedents, profiles, prompt, schema
 
 app = typer.Typer(
     name="triage",
@@ -45,6 +45,8 @@ app.command("show")(alert.show)
 app.command("demo")(alert.demo)
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(precedents.app, name="precedents")
 app.add_typer(index.app, name="index")
 app.add_typer(prompt.app, name="prompt")
 

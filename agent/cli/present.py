@@ -14,7 +14,7 @@ from agent.cli.exits import plain
 from agent.domain.alert import Alert
 from agent.domain.record import TriageRecord
 from agent.domain.summary import Event, Quotes
-from agent.domain.taxonomy import CLEARING_STAGES, CONTESTING_KINDS, RecommendationValue, Stage
+from agent.domain.taxonomy import CLEARING_STAGES, CONTESTING_KINDS, IdentityVerdict, RecommendationValue, Stage
 
 _COLOURS = {
     RecommendationValue.ESCALATE: "bold red",
@@ -31,6 +31,14 @@ _MEANINGS = {
     RecommendationValue.CLOSE_FALSE_POSITIVE: "may be closed as a false positive, by a person",
 }
 _CONVICTED, _ALLEGED, _MITIGATING, _CONTESTED = "bold red", "yellow", "green", "magenta"
+_LIKELIHOODS = {
+    IdentityVerdict.CONFIRMED: _CONVICTED,
+    IdentityVerdict.PROBABLE: _CONVICTED,
+    IdentityVerdict.POSSIBLE: _ALLEGED,
+    IdentityVerdict.MISMATCH: _MITIGATING,
+    IdentityVerdict.UNKNOWN_SUBJECT: "",
+    IdentityVerdict.CANNOT_ASSESS: "",
+}
 _LONGEST_ARTICLE = 20_000
 
 
@@ -89,6 +97,7 @@ def _sections(record: TriageRecord) -> Iterator[tuple[str, Sequence[RenderableTy
     )
     yield "People and firms", [_parties(record)] if summary.parties else []
     yield "Same person?", [_identity(record)]
+    yield "Candidates", _candidates(record)
     yield (
         "Not covered by the draft",
         [Text(plain(f"{omission.sentence}: {omission.text}"), style="yellow") for omission in record.omissions],
@@ -156,6 +165,22 @@ def _identity(record: TriageRecord) -> RenderableType:
         f"{one.name}: {one.given or '?'} / {one.stated or '?'} = {one.verdict}" for one in identity.features
     )
     return Text(plain(f"{identity.verdict.value.replace('_', ' ')}{'  (' + features + ')' if features else ''}"))
+
+
+def _candidates(record: TriageRecord) -> list[RenderableType]:
+    """Who can be the subject, likeliest first, each with the profiles held against it."""
+    subject, lines = record.summary.subject_party, list[RenderableType]()
+    for place, candidate in enumerate(record.candidates, start=1):
+        head = f"{place}. {candidate.name}, {candidate.reason}"
+        head += f" — {candidate.note}" if candidate.note else ""
+        lines.append(Text(plain(head), style="bold" if candidate.party == subject else ""))
+        for one in candidate.profiles:
+            other = f", there {one.matched_name}" if one.matched_name != candidate.name else ""
+            verdict = one.verdict.value.replace("_", " ").upper()
+            words = Text.assemble((verdict, _LIKELIHOODS[one.verdict]), plain(f": {one.explanation}"))
+            lines.append(Text(plain(f"   profile {one.profile_id}{other}"), style="dim"))
+            lines.append(Padding(words, (0, 0, 0, 5)))
+    return lines
 
 
 def _marked_article(alert: Alert, record: TriageRecord) -> Text:

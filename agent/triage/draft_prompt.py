@@ -12,13 +12,16 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from agent.domain.fingerprint import alert_fingerprint
 from agent.domain.record import Usage
-from agent.domain.reference import Dossier, PrecedentMatch, ProfileMatch
+from agent.domain.reference import Dossier, PrecedentMatch, Profile, ProfileMatch
 from agent.domain.summary import draft_schema
+from agent.domain.taxonomy import PrecedentOutcome
 from agent.errors import ContextTooLong
 from agent.triage.article_parts import Part, article_block, number_sentences, part_label, split_article
+from agent.triage.names import kind_of
 from agent.triage.prices import PriceTable, estimate_tokens
 from prompts.fence import fence_nonce
 from prompts.library import Prompt, PromptLibrary, PromptMessage
+from retrieval.names.comparison import explain_parts
 
 ASSUMED_OUTPUT_TOKENS = 1_500
 """Length of an answer that a cost estimate assumes."""
@@ -28,7 +31,10 @@ LEAST_ARTICLE_TOKENS = 200
 
 _LABEL_TOKENS = 32
 _NOTE_CHARS = 600
+_PROFILE_NOTE_CHARS = 300
 _SHOWN = 12
+_MOST_ALIASES = 6
+_MOST_POSITIONS = 4
 _MOST_NAMES = 60
 
 
@@ -59,7 +65,7 @@ class DraftPrompt:
         self._dossier = dossier
         self._blocks = {
             "profiles": profiles_block(dossier.profiles),
-            "precedents": precedents_block(dossier.precedents),
+            "precedents": precedents_block(dossier.precedents, dossier.outcome_counts),
             "alert": alert_block(dossier),
         }
 
@@ -126,37 +132,55 @@ def _schema_tokens() -> int:
 
 
 def profiles_block(matches: Sequence[ProfileMatch]) -> str:
-    """The profiles as data. Numbers of documents stay at home: the model needs none to draft."""
+    """The profiles as data, each once, with the mentions it met and how. Numbers of documents stay at home."""
     if not matches:
         return "none"
-    return "\n\n".join(
-        _fields(
-            {
-                "profile": match.profile.profile_id,
-                "shares the name": match.matched_name,
-                "name": match.profile.name,
-                "kind": match.profile.kind,
-                "aliases": _listed(match.profile.aliases),
-                "birth date": match.profile.birth_date,
-                "nationalities": _listed(match.profile.nationalities),
-                "countries": _listed(match.profile.countries),
-                "positions": _listed(match.profile.positions),
-                "employer": match.profile.employer,
-                "topics": _listed(match.profile.topics),
-                "notes": _shortened(match.profile.notes),
-                "source": match.profile.source,
-            }
-        )
-        for match in matches
+    grouped: dict[str, list[ProfileMatch]] = {}
+    for match in matches:
+        grouped.setdefault(match.profile.profile_id, []).append(match)
+    return "\n\n".join(_profile_fields(group[0].profile, group) for group in grouped.values())
+
+
+def _profile_fields(profile: Profile, matches: Sequence[ProfileMatch]) -> str:
+    shown = [name for name in (*profile.aliases, *profile.weak_aliases) if name != profile.name]
+    return _fields(
+        {
+            "profile": profile.profile_id,
+            "found for": _listed([_met(match) for match in matches], 3),
+            "name": profile.name,
+            "kind": profile.kind,
+            "aliases": _listed(shown, _MOST_ALIASES),
+            "birth date": profile.birth_date,
+            "death date": profile.death_date,
+            "nationalities": _listed(profile.nationalities),
+            "countries": _listed(profile.countries),
+            "positions": _listed(profile.positions, _MOST_POSITIONS),
+            "employer": profile.employer,
+            "topics": _listed(profile.topics),
+            "notes": _shortened(profile.notes, _PROFILE_NOTE_CHARS),
+            "source": profile.source,
+        }
     )
 
 
-def precedents_block(matches: Sequence[PrecedentMatch]) -> str:
-    """The precedents in the order given, without the names of other customers or of the people who decided."""
+def _met(match: ProfileMatch) -> str:
+    words = explain_parts(match.parts, kind_of(match.profile.kind), given_place="on the profile")
+    how = words if match.parts else f"by the name {match.matched_name}"
+    return f"{match.mention or match.matched_name} ({how}{', a weak alias' if match.weak else ''})"
+
+
+def precedents_block(
+    matches: Sequence[PrecedentMatch], outcome_counts: Mapping[PrecedentOutcome, int] | None = None
+) -> str:
+    """The precedents in the order given, without the names of other customers or of the people who decided.
+
+    ``outcome_counts`` tells how all precedents ended: as many are shown of each, which is no base rate.
+    """
     if not matches:
         return "none"
-    counts = Counter(match.precedent.outcome.value for match in matches)
-    shown = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    shown = f"shown: {_counted(Counter(match.precedent.outcome for match in matches))}"
+    if outcome_counts:
+        shown += f"; of all {sum(outcome_counts.values())} decisions: {_counted(outcome_counts)}"
     entries = [
         _fields(
             {
@@ -176,7 +200,11 @@ def precedents_block(matches: Sequence[PrecedentMatch]) -> str:
         )
         for match in matches
     ]
-    return "\n\n".join((f"shown: {shown}", *entries))
+    return "\n\n".join((shown, *entries))
+
+
+def _counted(counts: Mapping[PrecedentOutcome, int]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
 
 
 def alert_block(dossier: Dossier) -> str:
@@ -235,6 +263,6 @@ def _listed(values: Sequence[str], most: int = _SHOWN) -> str:
     return "; ".join(_one_line(value) for value in values[:most]) + more
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int = _NOTE_CHARS) -> str:
     line = _one_line(text)
-    return line if len(line) <= _NOTE_CHARS else f"{line[:_NOTE_CHARS].rstrip()} [shortened]"
+    return line if len(line) <= most else f"{line[:most].rstrip()} [shortened]"

@@ -1,264 +1,215 @@
 """Whether the article's party is the alert's subject, attribute by attribute. An unknown never counts for a match.
 
-What is given is the subject as the alert has it, completed by profiles of the same name that do not contradict it;
-what is stated is what the article says of the party. Rules, strongest first:
+The subject is held against the party as the alert has it, and once more completed by each profile that bears its name
+and does not contradict it: by one at a time, so that two people's attributes never meet in one. Rules, strongest first:
 
-- No subject and no profile of the name: ``unknown_subject``. A text that could not be read: ``cannot_assess``.
+- No subject, and no profile of the name that fits: ``unknown_subject``. A text that nobody read: ``cannot_assess``.
 - The subject's name is not in the article, or is another name: ``mismatch``.
-- A name that two people of the article share, or profiles that contradict each other: at most ``possible``.
-- Birth date or year contradict: ``mismatch``, or ``possible`` when it is near or another strong attribute agrees.
-- Name and an identifier or the full birth date: ``confirmed``.
+- At most ``possible``: a name that two people of the article share or that only a weak alias meets, a person against an
+  organisation, somebody who died before what is told, profiles of the name that contradict each other.
+- Birth date or year contradict: ``mismatch``, or ``possible`` when it is near or another strong attribute agrees. Where
+  only a profile's birth contradicts, it adds nothing else, and it is a ``mismatch`` only when it is the one profile of
+  the name and something beside the name ties it to the subject.
+- Name and an identifier or the full birth date: ``confirmed``; with no more of the name than initials or the surname:
+  ``probable``, and ``possible`` without them.
 - Name and one strong attribute (birth year, age, employer), or two others: ``probable``; nationality or country
   contradict: ``possible``. The name alone: ``possible``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from agent.domain.alert import Subject
-from agent.domain.reading import ReadParty
+from agent.domain.reading import Reading, ReadParty
 from agent.domain.reference import ProfileMatch
 from agent.domain.summary import Identity, IdentityFeature
-from agent.domain.taxonomy import FeatureName, FeatureVerdict, IdentityVerdict
-from agent.reading.places import country_codes
-from agent.triage.names import compare_names, name_tokens
+from agent.domain.taxonomy import CounterEvidenceKind, FeatureName, FeatureVerdict, IdentityVerdict
+from agent.triage.attributes import Held, hold_against
+from agent.triage.known import Known, complete, contradict, dates_agree, know_profile, know_subject, tied
+from agent.triage.names import compare_best, compare_names, kind_of, names_meet
 
-_SAME_WORDS: Final = 90.0
-"""Similarity (rapidfuzz, 0 to 100) from which two occupations or employers count as the same."""
 _NEAR_YEARS: Final = 2
 """Birth years this close may be a slip of the pen: possible, not a mismatch."""
 _BIRTH: Final = frozenset({FeatureName.BIRTH_DATE, FeatureName.BIRTH_YEAR, FeatureName.AGE})
 _STRONG: Final = _BIRTH | {FeatureName.EMPLOYER, FeatureName.IDENTIFIER}
-_PHRASE: Final = 200
 _MOST_FEATURES: Final = 20
 _SAME, _VARIANT = FeatureVerdict.SAME, FeatureVerdict.VARIANT
 _CONFLICT, _UNKNOWN = FeatureVerdict.CONFLICT, FeatureVerdict.UNKNOWN
+_CEILING: Final = IdentityVerdict.POSSIBLE
+VERDICTS_RISING: Final = (
+    IdentityVerdict.MISMATCH,
+    IdentityVerdict.UNKNOWN_SUBJECT,
+    IdentityVerdict.CANNOT_ASSESS,
+    IdentityVerdict.POSSIBLE,
+    IdentityVerdict.PROBABLE,
+    IdentityVerdict.CONFIRMED,
+)
+"""From what speaks least for one identity to what speaks most."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What the bank knows of the subject: each distinct value once."""
+class _View:
+    """One way to know the subject, held against the party."""
 
-    names: tuple[str, ...]
-    births: tuple[str, ...]
-    nationalities: frozenset[str]
-    countries: frozenset[str]
-    occupations: tuple[str, ...]
-    employers: tuple[str, ...]
-    identifiers: tuple[str, ...]
+    known: Known
+    held: Held
+    verdict: IdentityVerdict
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return VERDICTS_RISING.index(self.verdict), len(self.held.features)
 
 
 def compare_identity(
     subject: Subject | None,
-    reading_party: ReadParty | None,
+    party: ReadParty | None,
     profiles: Sequence[ProfileMatch] = (),
     as_of: date | None = None,
     ambiguous_names: Sequence[str] = (),
     *,
     readable: bool = True,
+    told_of: str | None = None,
 ) -> Identity:
-    """Compare the alert's subject with the article's party.
+    """Compare the alert's subject with the article's party, whose names must be the article's own.
 
     ``as_of`` is the article's date: a stated age means nothing without it. ``ambiguous_names`` are names that two
-    people of the article share. ``readable`` is the reading's: without it nothing can be compared.
+    people of the article share. ``readable`` is the reading's: without it nothing can be compared. ``told_of`` is the
+    (partial) date from which on the article tells of the party.
     """
     if not readable:
         return Identity(verdict=IdentityVerdict.CANNOT_ASSESS)
-    if reading_party is None:
+    if party is None:
         if subject is None:
             return Identity(verdict=IdentityVerdict.UNKNOWN_SUBJECT)
-        absent = IdentityFeature(name=FeatureName.NAME, given=subject.name[:_PHRASE], verdict=_CONFLICT)
+        absent = IdentityFeature(name=FeatureName.NAME, given=subject.name[:200], verdict=_CONFLICT)
         return Identity(verdict=IdentityVerdict.MISMATCH, features=(absent,))
-    stated_names = (reading_party.name, *reading_party.aliases)
-    given = _collect_given(subject, profiles, stated_names)
-    if given is None:
-        return Identity(verdict=IdentityVerdict.UNKNOWN_SUBJECT)
-    features = (
-        _compare_name(given, stated_names),
-        *_compare_births(given, reading_party, as_of),
-        *_compare_places(given, reading_party),
-        *_compare_words(FeatureName.OCCUPATION, given.occupations, reading_party),
-        *_compare_words(FeatureName.EMPLOYER, given.employers, reading_party),
-        *_compare_identifiers(given, reading_party),
-    )[:_MOST_FEATURES]
-    shared = any(compare_names([name], [*stated_names, *given.names]) is _SAME for name in ambiguous_names)
-    unclear = shared or _births_contradict(given.births)
-    return Identity(verdict=_judge(features, unclear, _years_apart(given, reading_party, as_of)), features=features)
+    known = know_profiles(profiles)
+
+    def view(one: Known) -> _View:
+        held = hold_against(one, party, as_of, told_of)
+        return _View(one, held, judge(held, unclear=shares_name((*one.names, party.name), ambiguous_names)))
+
+    if subject is None:
+        return _identify_unnamed([view(one) for one in known])
+    own = know_subject(subject)
+    bearers = [one for one in known if bears_name(one, own.names) and not contradict(own, one)]
+    return _identify_subject(view(own), [(one, view(complete(own, one))) for one in bearers])
 
 
-def _collect_given(
-    subject: Subject | None, profiles: Sequence[ProfileMatch], stated_names: Sequence[str]
-) -> _Given | None:
-    wanted = (subject.name, *subject.aliases) if subject else tuple(stated_names)
-    birth = subject.birth_date if subject else None
-    known = [
-        match.profile
-        for match in profiles
-        if compare_names(wanted, (match.profile.name, *match.profile.aliases)) in (_SAME, _VARIANT)
-        and not (birth and match.profile.birth_date and birth[:4] != match.profile.birth_date[:4])
+def know_profiles(matches: Iterable[ProfileMatch]) -> list[Known]:
+    """Each matched profile once, under all of its names that were met, in the order given."""
+    grouped: dict[str, list[ProfileMatch]] = {}
+    for match in matches:
+        grouped.setdefault(match.profile.profile_id, []).append(match)
+    return [
+        know_profile(
+            group[0].profile,
+            [match.matched_name for match in group if not match.weak],
+            [match.matched_name for match in group if match.weak],
+        )
+        for group in grouped.values()
     ]
-    if subject is None and not known:
-        return None
-    return _Given(
-        names=_distinct([subject.name, *subject.aliases] if subject else [], *((p.name, *p.aliases) for p in known)),
-        births=_distinct([birth] if birth else [p.birth_date for p in known if p.birth_date]),
-        nationalities=frozenset(subject.nationalities if subject else ()).union(*(p.nationalities for p in known)),
-        countries=frozenset(subject.countries if subject else ()).union(*(p.countries for p in known)),
-        occupations=_distinct([subject.occupation] if subject else [], *(p.positions for p in known)),
-        employers=_distinct([subject.employer] if subject else [], [p.employer for p in known]),
-        identifiers=_distinct(
-            subject.identifiers.values() if subject else [], *(p.identifiers.values() for p in known)
-        ),
-    )
 
 
-def _distinct(*groups: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for group in groups for value in group if value))
+def bears_name(known: Known, names: Sequence[str]) -> bool:
+    """Whether an identity bears one of the names; a weak alias, an initial and a bare surname do not tell."""
+    return names_meet(compare_best(known.names, names, kind_of(known.kind)), surely=True)
 
 
-def _stated(party: ReadParty, name: FeatureName) -> list[str]:
-    return list(dict.fromkeys(part.value for part in party.attributes if part.name is name))
+def shares_name(names: Sequence[str], ambiguous_names: Sequence[str]) -> bool:
+    """Whether one of the names is one that two people of the article share; a family's surname is not its members'."""
+    return any(compare_names([name], names) is _SAME for name in ambiguous_names)
 
 
-def _feature(name: FeatureName, given: str | None, stated: str | None, verdict: FeatureVerdict) -> IdentityFeature:
-    return IdentityFeature(
-        name=name,
-        given=given[:_PHRASE] if given else None,
-        stated=stated[:_PHRASE] if stated else None,
-        verdict=verdict,
-    )
+def count_people(known: Sequence[Known]) -> int:
+    """How many people at least bear the name: identities that contradict each other are two."""
+    apart: list[Known] = []
+    for one in known:
+        if all(contradict(one, other) for other in apart):
+            apart.append(one)
+    return len(apart)
 
 
-def _compare_name(given: _Given, stated: Sequence[str]) -> IdentityFeature:
-    return _feature(FeatureName.NAME, given.names[0], stated[0], compare_names(given.names, stated))
-
-
-def _compare_births(given: _Given, party: ReadParty, as_of: date | None) -> list[IdentityFeature]:
-    features: list[IdentityFeature] = []
-    for birth in given.births:
-        before = len(features)
-        for stated in _stated(party, FeatureName.BIRTH_DATE):
-            features.append(_feature(FeatureName.BIRTH_DATE, birth, stated, _compare_dates(birth, stated)))
-        for stated in _stated(party, FeatureName.BIRTH_YEAR):
-            year = _year_in(stated)
-            verdict = _UNKNOWN if year is None else _SAME if year == int(birth[:4]) else _CONFLICT
-            features.append(_feature(FeatureName.BIRTH_YEAR, birth[:4], stated, verdict))
-        for stated in _stated(party, FeatureName.AGE):
-            apart = _age_apart(birth, stated, as_of)
-            verdict = _UNKNOWN if apart is None else _SAME if apart <= 1 else _CONFLICT
-            features.append(_feature(FeatureName.BIRTH_YEAR, birth[:4], stated, verdict))
-        if len(features) == before:
-            features.append(_feature(FeatureName.BIRTH_DATE, birth, None, _UNKNOWN))
-    return features
-
-
-def _compare_dates(given: str, stated: str) -> FeatureVerdict:
-    """Partial ISO dates agree as far as both go; a stated date in words is read for its year alone."""
-    match = re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", stated)
-    if match is None:
-        year = _year_in(stated)
-        return _UNKNOWN if year is None else _VARIANT if year == int(given[:4]) else _CONFLICT
-    shorter, longer = sorted((given, stated), key=len)
-    if not longer.startswith(shorter):
-        return _CONFLICT
-    return _SAME if len(shorter) == len("1970-01-01") else _VARIANT
-
-
-def _year_in(text: str) -> int | None:
-    years = re.findall(r"(?<!\d)(?:18|19|20)\d\d(?!\d)", text)
-    return int(years[0]) if len(set(years)) == 1 else None
-
-
-def _age_apart(birth: str, stated: str, as_of: date | None) -> int | None:
-    """Years between the stated age and the one the birth year gives: 0 and 1 both fit, the birthday is not known."""
-    ages = re.findall(r"(?<!\d)\d{1,3}(?!\d)", stated)
-    if as_of is None or len(ages) != 1:
-        return None
-    return abs(as_of.year - int(birth[:4]) - int(ages[0]))
-
-
-def _years_apart(given: _Given, party: ReadParty, as_of: date | None) -> int:
-    """The widest gap between given and stated birth years; 0 when nothing is stated."""
-    gaps = [0]
-    for birth in given.births:
-        stated = [*_stated(party, FeatureName.BIRTH_DATE), *_stated(party, FeatureName.BIRTH_YEAR)]
-        gaps += [abs(year - int(birth[:4])) for text in stated if (year := _year_in(text)) is not None]
-        ages = [_age_apart(birth, text, as_of) for text in _stated(party, FeatureName.AGE)]
-        gaps += [apart for apart in ages if apart is not None]
-    return max(gaps)
-
-
-def _births_contradict(births: Sequence[str]) -> bool:
-    return len({birth[:4] for birth in births}) > 1
-
-
-def _compare_places(given: _Given, party: ReadParty) -> list[IdentityFeature]:
-    features = []
-    for name, codes in ((FeatureName.NATIONALITY, given.nationalities), (FeatureName.COUNTRY, given.countries)):
-        shown = ", ".join(sorted(codes)) or None
-        stated = _stated(party, name)
-        found = {code for text in stated for code in _codes_of(text)}
-        verdict = _UNKNOWN if not codes or not found else _SAME if codes & found else _CONFLICT
-        if shown or stated:
-            features.append(_feature(name, shown, ", ".join(stated) or None, verdict))
-    return features
-
-
-def _codes_of(text: str) -> frozenset[str]:
-    if re.fullmatch(r"[A-Z]{2}", text):
-        return frozenset({text})
-    return country_codes(text[:1].upper() + text[1:]) or frozenset().union(
-        *(country_codes(text, language) for language in ("es", "fr", "de", "pt", "ru"))
-    )
-
-
-def _compare_words(name: FeatureName, given: Sequence[str], party: ReadParty) -> list[IdentityFeature]:
-    """Occupations and employers: people have several, so another one is unknown, never a contradiction."""
-    stated = _stated(party, name)
-    pairs = [
-        (known, text)
-        for known in given
-        for text in stated
-        if fuzz.token_set_ratio(" ".join(name_tokens(known)), " ".join(name_tokens(text))) >= _SAME_WORDS
-    ]
-    if pairs:
-        return [_feature(name, *pairs[0], _SAME)]
-    if given or stated:
-        return [_feature(name, given[0] if given else None, stated[0] if stated else None, _UNKNOWN)]
-    return []
-
-
-def _compare_identifiers(given: _Given, party: ReadParty) -> list[IdentityFeature]:
-    known = {re.sub(r"\W", "", value).casefold(): value for value in given.identifiers}
-    features = []
-    for stated in _stated(party, FeatureName.IDENTIFIER):
-        match = known.get(re.sub(r"\W", "", stated).casefold())
-        features.append(_feature(FeatureName.IDENTIFIER, match, stated, _SAME if match else _UNKNOWN))
-    return features
-
-
-def _judge(features: Sequence[IdentityFeature], unclear: bool, years_apart: int) -> IdentityVerdict:
-    verdicts = {(feature.name, feature.verdict) for feature in features}
+def judge(held: Held, *, unclear: bool = False) -> IdentityVerdict:
+    """The verdict on one identity held against one party; ``unclear`` says that the name does not tell who is meant."""
+    verdicts = {(feature.name, feature.verdict) for feature in held.features}
     if (FeatureName.NAME, _CONFLICT) in verdicts:
         return IdentityVerdict.MISMATCH
-    strong = [f for f in features if f.name in _STRONG and f.verdict in (_SAME, _VARIANT)]
-    weak = [f for f in features if f.name not in _STRONG | {FeatureName.NAME} and f.verdict is _SAME]
-    if any((name, _CONFLICT) in verdicts for name in _BIRTH):
-        near = years_apart <= _NEAR_YEARS
-        return IdentityVerdict.POSSIBLE if unclear or near or strong else IdentityVerdict.MISMATCH
-    named = (FeatureName.NAME, _UNKNOWN) not in verdicts
-    if unclear or not named:
-        return IdentityVerdict.POSSIBLE
+    strong = [f for f in held.features if f.name in _STRONG and f.verdict in (_SAME, _VARIANT)]
+    weak = [f for f in held.features if f.name not in _STRONG | {FeatureName.NAME} and f.verdict is _SAME]
+    if births_conflict(held):
+        return _CEILING if unclear or held.years_apart <= _NEAR_YEARS or strong else IdentityVerdict.MISMATCH
+    unnamed = (FeatureName.NAME, _UNKNOWN) in verdicts
+    if unclear or unnamed or held.weak or held.kinds_differ or held.dead_before:
+        return _CEILING
+    surely = names_meet(held.name, surely=True)
     if {(FeatureName.IDENTIFIER, _SAME), (FeatureName.BIRTH_DATE, _SAME)} & verdicts:
-        return IdentityVerdict.CONFIRMED
+        return IdentityVerdict.CONFIRMED if surely else IdentityVerdict.PROBABLE
     elsewhere = {(FeatureName.NATIONALITY, _CONFLICT), (FeatureName.COUNTRY, _CONFLICT)} & verdicts
-    if (strong or len(weak) > 1) and not elsewhere:
+    if surely and (strong or len(weak) > 1) and not elsewhere:
         return IdentityVerdict.PROBABLE
-    return IdentityVerdict.POSSIBLE
+    return _CEILING
+
+
+def births_conflict(held: Held) -> bool:
+    """Whether a birth date, birth year or age contradicts."""
+    return any(feature.name in _BIRTH and feature.verdict is _CONFLICT for feature in held.features)
+
+
+def date_told(reading: Reading, party: ReadParty, as_of: date | None) -> str | None:
+    """From when on the article tells of a party: its first dated event, else the article's date.
+
+    None where the article itself says that the party is dead.
+    """
+    if any(
+        counter.kind is CounterEvidenceKind.DECEASED and party.id in counter.parties
+        for counter in reading.counter_findings
+    ):
+        return None
+    held = [finding for finding in reading.findings if party.id in finding.parties]
+    dates = [written.iso for finding in held for written in finding.dates if written.iso]
+    return min(dates) if dates else as_of.isoformat() if as_of is not None else None
+
+
+def _identify_unnamed(views: Sequence[_View]) -> Identity:
+    """Without a subject the question is which profile the party is; one that does not fit is forced on nobody."""
+    named = [view for view in views if view.held.features[0].verdict is not _CONFLICT]
+    fitting = [view for view in named if view.verdict is not IdentityVerdict.MISMATCH]
+    if not fitting:
+        nearest = max(named, key=lambda view: view.rank, default=None)
+        features = nearest.held.features if nearest is not None else ()
+        return Identity(verdict=IdentityVerdict.UNKNOWN_SUBJECT, features=features)
+    best = max(fitting, key=lambda view: view.rank)
+    several = count_people([view.known for view in fitting]) > 1
+    return Identity(verdict=_at_most_possible(best.verdict) if several else best.verdict, features=best.held.features)
+
+
+def _identify_subject(alone: _View, completed: Sequence[tuple[Known, _View]]) -> Identity:
+    """The best of the subject alone and completed by each profile; what the profiles contradict holds it back."""
+    against = [] if births_conflict(alone.held) else [pair for pair in completed if births_conflict(pair[1].held)]
+    if len(completed) == len(against) == 1 and tied(alone.known, completed[0][0]):
+        view = completed[0][1]
+        return Identity(verdict=view.verdict, features=view.held.features)
+    fitting = [*(pair[1] for pair in completed if pair not in against), alone]
+    best = max(fitting, key=lambda view: view.rank)
+    several = count_people([known for known, _ in completed]) > 1
+    unclear = bool(against) or (several and alone.verdict is not IdentityVerdict.CONFIRMED)
+    births = [
+        feature
+        for _, view in completed
+        if view.known.birth and not (best.known.birth and dates_agree(view.known.birth, best.known.birth))
+        for feature in view.held.features
+        if feature.name in _BIRTH
+    ]
+    return Identity(
+        verdict=_at_most_possible(best.verdict) if unclear else best.verdict,
+        features=tuple(dict.fromkeys((*best.held.features, *births)))[:_MOST_FEATURES],
+    )
+
+
+def _at_most_possible(verdict: IdentityVerdict) -> IdentityVerdict:
+    return min(verdict, _CEILING, key=VERDICTS_RISING.index)

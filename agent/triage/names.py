@@ -1,10 +1,10 @@
-"""Whether two written names can be one party's, and whether a stretch of text names a party."""
+"""Whether two written names can be one party's, what the article itself calls a party, and where a text names it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +13,9 @@ from rapidfuzz import fuzz
 from agent.domain.folding import fold_text
 from agent.domain.reading import Reading, ReadParty
 from agent.domain.summary import Party
-from agent.domain.taxonomy import FeatureVerdict
+from agent.domain.taxonomy import FeatureVerdict, PartyKind
+from retrieval.names.comparison import SAME_NAME, NameComparison
+from retrieval.names.comparison import compare_names as compare_parts
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _CYRILLIC: Final = str.maketrans(
@@ -29,6 +31,9 @@ _SCRIPTS: Final = re.compile(r"([a-z])|([Ѐ-ԯ])|([Ͱ-Ͽ])")
 _SHORTEST_SURNAME: Final = 4
 _SPELLING_VARIANT: Final = 90.0
 """Similarity (rapidfuzz, 0 to 100) from which two spellings of a full name count as variants."""
+_BEST_FIRST: Final = (FeatureVerdict.SAME, FeatureVerdict.VARIANT, FeatureVerdict.UNKNOWN, FeatureVerdict.CONFLICT)
+_SAME_WORDS: Final = 90.0
+"""Similarity (rapidfuzz, 0 to 100) from which two occupations or employers count as the same."""
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +67,7 @@ def compare_names(given: Iterable[str], stated: Iterable[str]) -> FeatureVerdict
     """The best verdict over all pairs: same, variant (part of the other, or another spelling), conflict; unknown."""
     pairs = [(left, right) for left in given for right in stated]
     verdicts = {_compare_pair(left, right) for left, right in pairs}
-    for verdict in (FeatureVerdict.SAME, FeatureVerdict.VARIANT, FeatureVerdict.UNKNOWN, FeatureVerdict.CONFLICT):
+    for verdict in _BEST_FIRST:
         if verdict in verdicts:
             return verdict
     return FeatureVerdict.UNKNOWN
@@ -81,6 +86,69 @@ def _compare_pair(left: str, right: str) -> FeatureVerdict:
     if len(short) > 1 and fuzz.token_sort_ratio(" ".join(a), " ".join(b)) >= _SPELLING_VARIANT:
         return FeatureVerdict.VARIANT
     return FeatureVerdict.CONFLICT
+
+
+def similar_words(left: str, right: str) -> bool:
+    """Whether two occupations or employers are one: the words of the shorter stand in the longer."""
+    return fuzz.token_set_ratio(" ".join(name_tokens(left)), " ".join(name_tokens(right))) >= _SAME_WORDS
+
+
+def as_written(party: ReadParty, text: str) -> ReadParty:
+    """The party under the names that the article itself uses, the fullest first.
+
+    The reader calls a party that answers to the alert's subject by the subject's name, whatever the article writes;
+    compared with the subject, that name would prove itself.
+    """
+    spans = [text[mention.start : mention.end] for mention in party.mentions if mention.by_name]
+    full = [span for span in dict.fromkeys(spans) if len(name_tokens(span)) > 1]
+    literal = any(name_tokens(span) == name_tokens(party.name) for span in spans)
+    full_aliases = [alias for alias in party.aliases if len(name_tokens(alias)) > 1]
+    # A full name in the text and none among the aliases: the reader's own base form of an inflected name.
+    if not spans or literal or (full and not full_aliases):
+        return party
+    names = sorted(dict.fromkeys((*party.aliases, *full)), key=lambda name: -len(name_tokens(name)))
+    if not names:
+        return party
+    return party.model_copy(update={"name": names[0], "aliases": tuple(names[1:50])})
+
+
+def compare_best(given: Sequence[str], stated: Sequence[str], kind: PartyKind = PartyKind.PERSON) -> NameComparison:
+    """The comparison, part by part and across scripts, of the pair of names that meet best.
+
+    Whoever has a full name is not met by a bare surname: the Ostner of Rolf Ostner is no Emil Ostner.
+    """
+    pairs = [compare_parts(one, other, kind) for one, other in _pair_names(given, stated, kind)]
+    if not pairs:
+        return NameComparison(score=0.0, verdict=FeatureVerdict.UNKNOWN, parts=())
+    return min(pairs, key=lambda pair: (_BEST_FIRST.index(pair.verdict), -pair.score))
+
+
+def _pair_names(given: Sequence[str], stated: Sequence[str], kind: PartyKind) -> Iterator[tuple[str, str]]:
+    full_given, full_stated = any(map(_is_full, given)), any(map(_is_full, stated))
+    for one in given:
+        for other in stated:
+            lone_given, lone_stated = not _is_full(one), not _is_full(other)
+            # A firm has one-word names of its own: its short form, its letters.
+            both_short = lone_given and lone_stated and kind is PartyKind.ORGANISATION
+            if both_short or not ((lone_given and full_given and not lone_stated) or (lone_stated and full_stated)):
+                yield one, other
+
+
+def _is_full(name: str) -> bool:
+    return len(name_tokens(name)) > 1
+
+
+def names_meet(comparison: NameComparison, *, surely: bool = False) -> bool:
+    """Whether two names can be one; ``surely`` leaves out an initial, a bare surname and a distant spelling."""
+    met = comparison.verdict in (FeatureVerdict.SAME, FeatureVerdict.VARIANT)
+    return met and (comparison.score >= SAME_NAME or not surely)
+
+
+def kind_of(*kinds: PartyKind) -> PartyKind:
+    """By which rules names are compared: a firm's only where nothing says that it is a person's."""
+    if PartyKind.PERSON in kinds or PartyKind.ORGANISATION not in kinds:
+        return PartyKind.PERSON
+    return PartyKind.ORGANISATION
 
 
 def match_read_parties(party: Party, reading: Reading) -> tuple[ReadParty, ...]:

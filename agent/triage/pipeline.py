@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal, Protocol
 
 from agent.domain.alert import Alert, Article, Subject
+from agent.domain.candidate import SubjectCandidate
 from agent.domain.fingerprint import alert_fingerprint, content_hash
 from agent.domain.reading import Reading, ReadParty, SubjectBasis
 from agent.domain.record import Draft, FailureDetail, Grounding, Provenance, TriageFailure, TriageRecord
 from agent.domain.reference import Dossier
 from agent.domain.summary import RiskSummary
 from agent.errors import ConfigError, TriageError
-from agent.triage.dossier import ReferenceSource, build_dossier
+from agent.triage.candidates import find_bearer, rank_candidates
+from agent.triage.dossier import ReferenceSource, build_dossier, profiles_looked_up
 from agent.triage.ground import ground_summary
-from agent.triage.identity import compare_identity
+from agent.triage.identity import compare_identity, date_told
 from agent.triage.llm_draft import Drafter, is_incomplete
-from agent.triage.names import match_read_parties
+from agent.triage.names import as_written, match_read_parties
 from agent.triage.omissions import find_omissions
 from agent.triage.policy import Policy
 from agent.triage.recommend import recommend
@@ -66,7 +68,7 @@ class Pipeline:
     def prepare(self, alert: Alert) -> Dossier:
         """The dossier a drafter would see: what ``triage prompt render`` shows. Raises TriageError."""
         reading = self._reader.read(alert.article, alert.subject)
-        return build_dossier(alert, reading, self._source, self._clock())
+        return self._retrieve(alert, reading, self._clock())
 
     async def triage(self, alert: Alert) -> TriageRecord | TriageFailure:
         """The alert's record; an error of ours becomes a TriageFailure that names the step.
@@ -78,7 +80,8 @@ class Pipeline:
         try:
             reading = self._reader.read(alert.article, alert.subject)
             step = "retrieve"
-            dossier = build_dossier(alert, reading, self._source, started)
+            dossier = self._retrieve(alert, reading, started)
+            reading = dossier.reading
             step = "draft"
             drafted = self._drafter.draft(dossier)
             draft = await drafted if inspect.isawaitable(drafted) else drafted
@@ -86,9 +89,12 @@ class Pipeline:
             summary, grounding = ground_summary(
                 draft.summary, alert.article, reading, _citable_texts(dossier, draft.summary)
             )
-            summary = _with_identity(summary, dossier)
+            searched = self._source is not None and profiles_looked_up(dossier)
+            matches = dossier.profiles if searched else None
+            candidates = rank_candidates(alert, reading, matches, _published(alert))
+            summary = _with_identity(summary, dossier, candidates)
             step = "recommend"
-            return self._record(dossier, draft, summary, grounding, started, begun)
+            return self._record(dossier, draft, summary, grounding, candidates, started, begun)
         except ConfigError:
             raise
         except TriageError as error:
@@ -100,12 +106,27 @@ class Pipeline:
             )
             return TriageFailure(alert_id=alert.alert_id, failure=detail)
 
+    def _retrieve(self, alert: Alert, reading: Reading, now: datetime) -> Dossier:
+        """The dossier; a subject whom the article calls otherwise is read once more, by the name found there."""
+        dossier = build_dossier(alert, reading, self._source, now)
+        if alert.subject is None or reading.subject_basis is not SubjectBasis.NOT_IN_TEXT:
+            return dossier
+        bearer = find_bearer(alert, reading, dossier.profiles, _published(alert))
+        if bearer is None:
+            return dossier
+        known = alert.subject.model_copy(update={"aliases": (*alert.subject.aliases, bearer.name)})
+        reading = self._reader.read(alert.article, known)
+        note = f"The alert's subject stands in the article as “{bearer.name}”."
+        noted = reading.model_copy(update={"notes": (*reading.notes, note)[:20]})
+        return build_dossier(alert, noted, self._source, now)
+
     def _record(
         self,
         dossier: Dossier,
         draft: Draft,
         summary: RiskSummary,
         grounding: Grounding,
+        candidates: tuple[SubjectCandidate, ...],
         started: datetime,
         begun: float,
     ) -> TriageRecord:
@@ -123,6 +144,7 @@ class Pipeline:
             summary=summary,
             grounding=grounding,
             omissions=omissions,
+            candidates=candidates,
             marks=reading.marks,
             notes=tuple(dict.fromkeys(note[:600] for note in notes))[:60],
             provenance=Provenance(
@@ -133,7 +155,10 @@ class Pipeline:
                 model=draft.model,
                 parameters=draft.parameters,
                 fallback_reason=draft.fallback_reason,
-                profiles={match.profile.profile_id: round(match.score, 4) for match in dossier.profiles},
+                profiles={
+                    match.profile.profile_id: round(match.score, 4)
+                    for match in sorted(dossier.profiles, key=lambda match: match.score)
+                },
                 precedents={match.precedent.precedent_id: round(match.similarity, 4) for match in dossier.precedents},
                 dossier_hash=content_hash(dossier),
                 language=reading.language,
@@ -159,20 +184,23 @@ def _citable_texts(dossier: Dossier, summary: RiskSummary) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _with_identity(summary: RiskSummary, dossier: Dossier) -> RiskSummary:
-    party = _party_compared(summary, dossier.reading)
-    alert = dossier.alert
-    names = {alert.subject.name, *alert.subject.aliases} if alert.subject is not None else set()
-    if party is not None:
-        names |= {party.name, *party.aliases}
-    profiles = [match for match in dossier.profiles if match.matched_name in names or match.profile.name in names]
+def _with_identity(summary: RiskSummary, dossier: Dossier, candidates: Sequence[SubjectCandidate]) -> RiskSummary:
+    alert, reading = dossier.alert, dossier.reading
+    party = _party_compared(summary, reading)
+    ambiguous = reading.ambiguous_names
+    if party is None and alert.subject is not None:
+        bearers = [candidate.party for candidate in candidates if candidate.party is not None]
+        party = reading.party(bearers[0]) if bearers else None
+        ambiguous = (*ambiguous, alert.subject.name) if len(bearers) > 1 else ambiguous
+    as_of = _published(alert)
     identity = compare_identity(
         alert.subject,
-        party,
-        profiles,
-        _published(alert),
-        dossier.reading.ambiguous_names,
-        readable=dossier.reading.readable,
+        as_written(party, alert.article.text) if party is not None else None,
+        dossier.profiles,
+        as_of,
+        ambiguous,
+        readable=reading.readable,
+        told_of=date_told(reading, party, as_of) if party is not None else None,
     )
     return summary.model_copy(update={"identity": identity})
 

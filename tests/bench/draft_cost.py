@@ -88,7 +88,8 @@ def measure_processes(home: Path, rounds: int) -> list[Figure]:
     triage = [sys.executable, "-c", "from agent.cli.main import main; main()"]
     demo = SHIPPED_DATA / "demo"
     profiles, precedents = demo / "profiles.ftm.jsonl", demo / "precedents.jsonl"
-    run_child([*triage, "index", "build", "--profiles", str(profiles), "--precedents", str(precedents)], environment)
+    run_child([*triage, "profiles", "load", str(profiles), "--names-only"], environment)
+    run_child([*triage, "precedents", "load", str(precedents)], environment)
     alert, alert_file = make_alert(0), home / "alert.txt"
     header = f"Name: {alert.subject.name if alert.subject else ''} Alert ID: {alert.alert_id}"
     alert_file.write_text(f"{header}\n\n{alert.article.text}", encoding="utf-8")

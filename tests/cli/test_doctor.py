@@ -46,8 +46,8 @@ def test_every_setting_is_shown_with_its_origin(terminal: Terminal, tmp_path: Pa
 
 
 def test_an_index_that_was_built_is_well(terminal: Terminal) -> None:
-    files = ("--profiles", DEMO / "profiles.ftm.jsonl", "--precedents", DEMO / "precedents.jsonl")
-    assert terminal.run("index", "build", *files).code == 0
+    assert terminal.run("profiles", "load", DEMO / "profiles.ftm.jsonl", "--names-only").code == 0
+    assert terminal.run("precedents", "load", DEMO / "precedents.jsonl").code == 0
     run = terminal.run("doctor")
     assert checks(run)["index"] == "ok"
     assert "30 profiles, 30 precedents" in run.out
@@ -104,7 +104,7 @@ def test_a_fault_is_told_and_the_other_checks_go_on(
     assert run.code == 4
     found = checks(run)
     assert found[check] == "fault"
-    assert len(found) == 6
+    assert len(found) == 7
     line = next(line for line in run.out.splitlines() if line.startswith(f"fault {check}"))
     assert named in line
 

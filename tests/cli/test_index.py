@@ -1,4 +1,4 @@
-"""``triage index build``: files into the store, the store into the index, bad rows named and left out."""
+"""``triage index``: the store becomes an index that is whole, described as it is, and told when it is not."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.store.store import Store
 from tests.cli.terminal import NAME, Terminal, alert_text
+from tests.contract.store_examples import make_profile
 from tests.spine.parts import DEMO
-
-FILES = ("--profiles", DEMO / "profiles.ftm.jsonl", "--precedents", DEMO / "precedents.jsonl")
 
 
 def precedent(number: int, **changes: object) -> str:
@@ -34,12 +34,13 @@ def precedent(number: int, **changes: object) -> str:
     return json.dumps(row | changes)
 
 
-def test_files_become_an_index_that_drafts_draw_on(terminal: Terminal, alert_file: Path) -> None:
-    run = terminal.run("index", "build", *FILES)
-    assert run.code == 0
-    assert "Profiles: 30 new" in run.err
-    assert "Precedents: 30 new" in run.err
-    assert "30 profiles" in run.err
+def load_demo(terminal: Terminal) -> None:
+    assert terminal.run("profiles", "load", DEMO / "profiles.ftm.jsonl", "--names-only").code == 0
+    assert terminal.run("precedents", "load", DEMO / "precedents.jsonl").code == 0
+
+
+def test_what_was_loaded_becomes_an_index_that_drafts_draw_on(terminal: Terminal, alert_file: Path) -> None:
+    load_demo(terminal)
     record = terminal.run("draft", alert_file, "--json").record()
     assert record["provenance"]["precedents"]
     assert record["summary"]["precedents"]
@@ -47,59 +48,84 @@ def test_files_become_an_index_that_drafts_draw_on(terminal: Terminal, alert_fil
 
 
 def test_a_second_build_finds_nothing_to_do_and_force_builds_all_the_same(terminal: Terminal) -> None:
-    assert "built in" in terminal.run("index", "build", *FILES).err
-    again = terminal.run("index", "build", *FILES)
+    load_demo(terminal)
+    again = terminal.run("index", "build")
     assert again.code == 0
-    assert "0 new, 0 changed, 30 unchanged" in again.err
     assert "up to date" in again.err
-    assert "built in" in terminal.run("index", "build", "--force").err
+    assert "rebuilt" not in again.err
+    forced = terminal.run("index", "build", "--force").err
+    assert "Searchable by name: 30 profiles, 58 names (rebuilt in" in forced
+    assert "Profiles by description: 30 profiles (rebuilt in" in forced
+    assert "texts embedded" not in forced, "every vector was on file"
 
 
-def test_bad_rows_are_named_and_the_others_are_loaded(terminal: Terminal, tmp_path: Path) -> None:
-    path = tmp_path / "past.jsonl"
-    rows = [
-        precedent(1),
-        "{",
-        precedent(2, approved_by="ana  ANALYST"),
-        precedent(3, outcome="maybe"),
-        precedent(1),
-        precedent(4, disposition="duplicate"),
-        precedent(5),
-    ]
-    path.write_text("\n".join(rows), encoding="utf-8")
-    run = terminal.run("index", "build", "--precedents", path)
-    assert run.code == 1
-    assert "Precedents: 2 new" in run.err
-    complaints = [line for line in run.err.splitlines() if line.startswith("triage:")]
-    assert [line.split(", line ")[1].split(":")[0] for line in complaints] == ["2", "3", "4", "5", "6"]
-    assert all(str(path) in line for line in complaints)
-    assert "needs two people" in complaints[1]
+def test_names_alone_are_built_without_embedding_and_the_rest_follows(terminal: Terminal) -> None:
+    run = terminal.run("profiles", "load", DEMO / "profiles.ftm.jsonl", "--names-only")
+    assert "Searchable by name: 30 profiles, 58 names" in run.err
+    assert "embedded" not in run.err
+    assert not (terminal.home / "index" / "profiles").exists()
+    parts = {part["name"]: part for part in terminal.run("index", "stats", "--json").record()["parts"]}
+    assert (parts["names"]["generation"], parts["profiles"]["generation"]) == (1, None)
+    run = terminal.run("index", "build")
+    assert "30 texts embedded" in run.err
 
 
-def test_a_file_that_is_not_there_is_a_sentence(terminal: Terminal) -> None:
-    run = terminal.run("index", "build", "--profiles", "gone.jsonl")
-    assert run.code == 1
-    assert "gone.jsonl cannot be read" in run.err
+def test_statistics_are_for_a_person_and_for_a_program(terminal: Terminal) -> None:
+    load_demo(terminal)
+    run = terminal.run("index", "stats")
+    assert run.code == 0
+    assert "names: 30 profiles, 58 names; generation 1 of 1, up to date" in run.out
+    assert "On disk: " in run.out
+    shown = terminal.run("index", "stats", "--json").record()
+    assert {part["name"] for part in shown["parts"]} == {"names", "profiles", "precedents", "lexical"}
+    assert not any(part["stale"] for part in shown["parts"])
+    assert shown["size_bytes"] == sum(shown["sizes"].values()) > 0
+
+
+def test_an_empty_home_is_described_as_such(terminal: Terminal) -> None:
+    run = terminal.run("index", "stats")
+    assert run.code == 0
+    assert run.out.count("not built yet") == 4
+    assert terminal.run("index", "verify").code == 1
+
+
+def test_verifying_tells_whole_from_stale_and_damaged(terminal: Terminal) -> None:
+    load_demo(terminal)
+    assert terminal.run("index", "build").code == 0
+    sound = terminal.run("index", "verify")
+    assert (sound.code, sound.err) == (0, "")
+    assert "is whole" in sound.out
+    with Store.open(f"sqlite:///{terminal.home / 'triage.db'}") as store:
+        store.save_profiles([make_profile(1)])
+    stale = terminal.run("index", "verify")
+    assert stale.code == 1
+    assert "triage index build" in stale.err
+    assert terminal.run("index", "build").code == 0
+    assert terminal.run("index", "verify").code == 0
+    (terminal.home / "index" / "names" / "current").write_text("nowhere", encoding="utf-8")
+    damaged = terminal.run("index", "verify")
+    assert damaged.code == 1
+    assert "names" in damaged.err
 
 
 def test_a_draft_says_when_the_index_is_older_than_the_store(terminal: Terminal, alert_file: Path) -> None:
-    from agent.store.store import Store
     from retrieval.files import read_precedents
 
-    assert terminal.run("index", "build", *FILES).code == 0
+    load_demo(terminal)
     path = alert_file.with_name("more.jsonl")
     path.write_text(precedent(1), encoding="utf-8")
     with Store.open(f"sqlite:///{terminal.home / 'triage.db'}") as store:
         store.save_precedents(read_precedents(path))  # type: ignore[arg-type]
-    (note,) = terminal.run("draft", alert_file, "--json").record()["notes"]
-    assert "triage index build" in note
+    notes = terminal.run("draft", alert_file, "--json").record()["notes"]
+    assert notes
+    assert all("triage index build" in note for note in notes)
     assert terminal.run("index", "build").code == 0
     assert terminal.run("draft", alert_file, "--json").record()["notes"] == []
 
 
 def test_an_index_that_is_damaged_costs_its_part_and_is_built_anew(terminal: Terminal, alert_file: Path) -> None:
-    assert terminal.run("index", "build", *FILES).code == 0
-    current = terminal.home / "index" / "current"
+    load_demo(terminal)
+    current = terminal.home / "index" / "precedents" / "current"
     current.write_text("nowhere", encoding="utf-8")
     run = terminal.run("draft", alert_file, "--json")
     assert run.code == 0
@@ -117,7 +143,7 @@ def test_neither_the_alert_itself_nor_a_later_decision_comes_back(
     later = tmp_path / "past.jsonl"
     rows = [precedent(1), precedent(2, alert_id="A-1"), precedent(3, decided_at=decided_at)]
     later.write_text("\n".join(rows), encoding="utf-8")
-    assert terminal.run("index", "build", "--precedents", later).code == 0
+    assert terminal.run("precedents", "load", later).code == 0
     alert = {
         "alert_id": "A-1",
         "subject": {"name": NAME},

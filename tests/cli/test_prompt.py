@@ -147,8 +147,8 @@ def test_render_needs_neither_key_nor_model_that_works(terminal: Terminal, alert
 
 
 def test_render_gives_precedents_and_profiles_and_names_no_decider(terminal: Terminal) -> None:
-    files = ("--profiles", DEMO / "profiles.ftm.jsonl", "--precedents", DEMO / "precedents.jsonl")
-    assert terminal.run("index", "build", *files).code == 0
+    assert terminal.run("profiles", "load", DEMO / "profiles.ftm.jsonl", "--names-only").code == 0
+    assert terminal.run("precedents", "load", DEMO / "precedents.jsonl").code == 0
     run = terminal.run("prompt", "render", DEMO / "alerts" / "01_asylum_blank_name.txt")
     assert re.search(r"^precedent: DP-\d+", run.out, re.MULTILINE)
     assert re.search(r"^profile: ", run.out, re.MULTILINE)

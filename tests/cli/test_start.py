@@ -12,7 +12,7 @@ import pytest
 from tests.cli.terminal import Terminal, run_process
 
 HEAVY = ("spacy", "chromadb", "langchain", "langchain_core", "openai", "onnxruntime", "natasha", "trafilatura")
-LATER = (*HEAVY, "sqlalchemy", "tokenizers", "numpy", "py3langid", "babel", "yaml", "rapidfuzz")
+LATER = (*HEAVY, "sqlalchemy", "tokenizers", "numpy", "py3langid", "babel", "yaml", "rapidfuzz", "tantivy", "rigour")
 
 
 def loaded_after(*arguments: str) -> set[str]:
@@ -43,7 +43,7 @@ def test_small_commands_import_no_model(arguments: tuple[str, ...]) -> None:
 def test_help_names_every_command_and_an_example(terminal: Terminal) -> None:
     run = terminal.run("--help")
     assert run.code == 0
-    for command in ("draft", "show", "demo", "doctor", "schema", "index", "prompt"):
+    for command in ("draft", "show", "demo", "doctor", "schema", "profiles", "precedents", "index", "prompt"):
         assert f"\n  {command} " in run.out
     assert "triage draft alert.txt" in run.out
 

@@ -17,13 +17,13 @@ from agent.domain.reading import Reading
 from agent.domain.record import Draft, TriageRecord
 from agent.domain.reference import Dossier, PrecedentMatch, PrecedentQuery, ProfileMatch
 from agent.domain.summary import RiskSummary
-from agent.domain.taxonomy import IdentityVerdict, RecommendationValue
+from agent.domain.taxonomy import IdentityVerdict, PrecedentOutcome, RecommendationValue
 from agent.settings import Settings
 from agent.triage.extractive import ExtractiveDrafter
 from agent.wiring import Services
-from retrieval.chroma import open_index
-from retrieval.ingest import build_index
-from tests.contract.retrieval_examples import PROFILES, embedder, precedent
+from retrieval.build import build_references
+from retrieval.index import open_index
+from tests.contract.retrieval_examples import PROFILES, MemoryStore, embedder, precedent
 from tests.spine.parts import (
     demo_alerts,
     make_alert,
@@ -72,15 +72,21 @@ class Source:
         self.queries: list[PrecedentQuery] = []
         self._error = error
 
-    def find_profiles(self, names: Sequence[str], description: str, limit: int) -> list[ProfileMatch]:
+    def find_profiles(self, names: Sequence[str], limit: int) -> list[ProfileMatch]:
         self.names += names
         if self._error is not None:
             raise self._error
         return []
 
+    def detect_names(self, text: str) -> list[str]:
+        return []
+
     def find_precedents(self, query: PrecedentQuery, limit: int) -> list[PrecedentMatch]:
         self.queries.append(query)
         return []
+
+    def outcome_counts(self) -> dict[PrecedentOutcome, int]:
+        return {}
 
 
 def reply(quotes: Sequence[str], *, role: str = "offender", events: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
@@ -195,13 +201,15 @@ def test_the_query_of_an_alert_about_a_bystander_holds_nothing_against_them() ->
 def test_neither_the_alert_nor_a_later_decision_is_in_the_dossier(tmp_path: Path) -> None:
     received = datetime(2024, 3, 1, tzinfo=UTC)
     summary = "A Lisbon court convicted a shipbroker of fraud: he had sold one tanker to three buyers."
+    like: dict[str, Any] = {"summary": summary, "offences": ("fraud",), "stages": ("convicted",), "role": "offender"}
     precedents = [
-        precedent(1, summary=summary, decided_at=received - timedelta(days=1)),
-        precedent(2, summary=summary, decided_at=received + timedelta(seconds=1)),
-        precedent(3, summary=summary, decided_at=received - timedelta(days=2), alert_id="A-5"),
+        precedent(1, **like, decided_at=received - timedelta(days=1)),
+        precedent(2, **like, decided_at=received + timedelta(seconds=1)),
+        precedent(3, **like, decided_at=received - timedelta(days=2), alert_id="A-5"),
     ]
-    build_index(tmp_path, PROFILES, precedents, embedder(), 1)
-    index = open_index(tmp_path, embedder(), 1)
+    records = MemoryStore(PROFILES, precedents)
+    build_references(tmp_path, records, embedder())
+    index = open_index(tmp_path, embedder=embedder(), records=records)
     try:
         alert = make_alert(TEXT, NAME, alert_id="A-5").model_copy(update={"received_at": received})
         dossier = make_pipeline(source=index).prepare(alert)
@@ -237,7 +245,7 @@ def test_an_index_that_cannot_answer_costs_its_part_and_a_note() -> None:
     source = Source(errors.IndexUnavailable("the index is held by another process"))
     record = triage(make_pipeline(source=source), make_alert(TEXT, NAME))
     assert record.recommendation.value is RecommendationValue.ESCALATE
-    assert record.notes == ("Profiles and precedents are not available: the index is held by another process",)
+    assert record.notes == ("Reference profiles could not be looked up: the index is held by another process",)
 
 
 def test_row_36_no_index_at_all_is_a_note_and_no_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.domain.alert import Subject
 from agent.domain.reading import ReadParty, StatedAttribute
 from agent.domain.reference import Profile, ProfileMatch
-from agent.domain.taxonomy import FeatureName, FeatureVerdict, IdentityVerdict
+from agent.domain.taxonomy import FeatureName, FeatureVerdict, IdentityVerdict, PartyKind
 from agent.triage.identity import compare_identity
 from agent.triage.names import compare_names
 
@@ -27,7 +27,7 @@ def party(name: str = "Ana Sel", **stated: str) -> ReadParty:
 
 
 def profile(name: str = "Ana Sel", **fields: object) -> ProfileMatch:
-    built = Profile.model_validate({"profile_id": f"X-{name}", "name": name, **fields})
+    built = Profile.model_validate({"profile_id": f"X-{name}-{fields.get('birth_date')}", "name": name, **fields})
     return ProfileMatch(profile=built, matched_name=name, score=1.0, route="name")
 
 
@@ -143,6 +143,57 @@ def test_profiles_with_contradicting_births_are_both_shown_and_unclear() -> None
         result = compare_identity(Subject(name="Ana Sel"), stated, profiles, AS_OF)
         assert result.verdict is V.POSSIBLE
         assert [f.given for f in result.features if f.name in (F.BIRTH_YEAR, F.BIRTH_DATE)] == ["1970", "1950"]
+
+
+def test_a_profile_that_contradicts_the_article_adds_nothing_else() -> None:
+    stated = party(birth_year="1984", employer="Bank Or")
+    result = compare_identity(Subject(name="Ana Sel"), stated, [profile(birth_date="1950", employer="Bank Or")], AS_OF)
+    assert result.verdict is V.POSSIBLE
+    assert {(f.name, f.verdict) for f in result.features} == {
+        (F.NAME, FeatureVerdict.SAME),
+        (F.EMPLOYER, FeatureVerdict.UNKNOWN),
+        (F.BIRTH_YEAR, FeatureVerdict.CONFLICT),
+    }
+
+
+def test_a_profile_is_no_mismatch_until_something_ties_it_to_the_subject() -> None:
+    other = [profile(birth_date="1950", nationalities=["KZ"])]
+    assert compare_identity(Subject(name="Ana Sel"), party(age="40"), other, AS_OF).verdict is V.POSSIBLE
+    tied = Subject(name="Ana Sel", nationalities=("KZ",))
+    assert compare_identity(tied, party(age="40"), other, AS_OF).verdict is V.MISMATCH
+    two = [*other, profile(birth_date="1951")]
+    assert compare_identity(tied, party(age="40"), two, AS_OF).verdict is V.POSSIBLE
+
+
+def test_without_a_subject_two_profiles_that_fit_and_differ_are_unclear() -> None:
+    fits = profile(birth_date="1970")
+    assert compare_identity(None, party(age="54"), [fits], AS_OF).verdict is V.PROBABLE
+    one, other = profile(birth_date="1970", nationalities=["KZ"]), profile(nationalities=["PE"])
+    assert compare_identity(None, party(age="54"), [one, other], AS_OF).verdict is V.POSSIBLE
+
+
+def test_a_person_against_a_firm_is_at_most_possible() -> None:
+    subject = Subject(name="Ana Sel", kind=PartyKind.ORGANISATION, identifiers={"register": "AB1"})
+    stated = party(identifier="AB1")
+    assert compare_identity(subject, stated, (), AS_OF).verdict is V.CONFIRMED
+    person = stated.model_copy(update={"kind": PartyKind.PERSON})
+    assert compare_identity(subject, person, (), AS_OF).verdict is V.POSSIBLE
+
+
+def test_a_weak_alias_is_at_most_possible_and_takes_nothing_from_a_name_that_meets() -> None:
+    weak = profile("Bo Tarn", birth_date="1970-05-02").model_copy(update={"matched_name": "Ana Sel", "weak": True})
+    stated = party(birth_date="1970-05-02")
+    assert compare_identity(None, stated, [weak], AS_OF).verdict is V.POSSIBLE
+    both = [weak, weak.model_copy(update={"matched_name": "Ana Selka", "weak": False})]
+    named = stated.model_copy(update={"aliases": ("Ana Selka",)})
+    assert compare_identity(None, named, both, AS_OF).verdict is V.CONFIRMED
+
+
+def test_an_initial_or_a_bare_surname_needs_a_full_birth_date() -> None:
+    subject = Subject(name="Ana Sellick", birth_date="1970-05-02")
+    for name in ("A. Sellick", "Sellick"):
+        assert compare_identity(subject, party(name, age="55"), (), AS_OF).verdict is V.POSSIBLE
+        assert compare_identity(subject, party(name, birth_date="1970-05-02"), (), AS_OF).verdict is V.PROBABLE
 
 
 def test_an_unreadable_text_cannot_be_assessed() -> None:
