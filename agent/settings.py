@@ -32,6 +32,15 @@ class Settings(Frozen):
     """Folder of the prompts and their LOCK.json; the shipped ones when not set."""
     prices_file: Path = SHIPPED_DATA / "prices.yaml"
     """What models cost, with dates."""
+    chroma: str = Field(default="embedded", pattern=r"^(embedded|shared|https?://\S+)$")
+    """``embedded`` (one process at a time), ``shared`` (a server on this machine that the first process starts), or
+    the address of a Chroma server."""
+    embedder: str = Field(default="minilm", pattern=r"^[a-z][a-z0-9_]*(:\S+)?$")
+    """What turns reference texts into vectors: ``minilm``, ``multilingual``, or LangChain's ``provider:model``."""
+    embedder_base_url: str | None = None
+    """An OpenAI-compatible embedding server's address."""
+    embedder_api_key: SecretStr | None = None
+    """The embedding endpoint's key; the provider's own variable is used when not set."""
     model: str | None = None
     """``provider:name``; none means the extractive drafter."""
     base_url: str | None = None

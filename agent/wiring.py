@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from agent.triage.policy import Policy
     from agent.triage.prices import PriceTable
     from prompts.library import PromptLibrary
-    from retrieval.chroma import ReferenceIndex
-    from retrieval.embedder import Embedder
+    from retrieval.chroma.place import ChromaPlace
+    from retrieval.embedding.embedder import DescribedEmbedder
+    from retrieval.index import ReferenceIndex
 
 # Imports inside methods keep start-up fast: chromadb, langchain and spaCy take seconds that `triage --help` must not.
 
@@ -87,18 +88,29 @@ class Services:
         return library
 
     @cached_property
-    def embedder(self) -> Embedder:
-        """The embedding model."""
-        from retrieval.embedder import MiniLmEmbedder
+    def embedder(self) -> DescribedEmbedder:
+        """The embedding model, loaded at its first use. Raises SettingInvalid, ConfigError."""
+        from retrieval.embedding.provider import build_embedder
 
-        return MiniLmEmbedder()
+        settings = self.settings
+        key = settings.embedder_api_key or (provider_key(settings.embedder) if not settings.embedder_base_url else None)
+        return build_embedder(settings.embedder, base_url=settings.embedder_base_url, api_key=key)
+
+    @cached_property
+    def chroma_place(self) -> ChromaPlace:
+        """Where Chroma lives: in this process, in a server of this machine, or at an address."""
+        from retrieval.chroma.place import ChromaPlace
+
+        return ChromaPlace.parse(self.settings.chroma)
 
     @cached_property
     def index(self) -> ReferenceIndex:
-        """The reference index, opened by this process alone. Raises RetrievalError."""
-        from retrieval.chroma import open_index
+        """The reference index over the store's records; Chroma is opened when first searched."""
+        from retrieval.index import open_index
 
-        return open_index(self.settings.index_root, self.embedder, self.store.reference_generation())
+        return open_index(
+            self.settings.index_root, embedder=self.embedder, records=self.store, chroma=self.chroma_place
+        )
 
     @cached_property
     def client(self) -> ModelClient:

@@ -109,7 +109,8 @@ def test_every_import_is_declared_and_every_dependency_imported() -> None:
     needed = {
         _module_of(wanted) for wanted in read_requirements(optional=False) if wanted.name not in _IMPORTED_BY_NAME
     }
-    optional = {_module_of(Requirement(text)) for text in read_project()["project"]["optional-dependencies"]["local"]}
+    extras = read_project()["project"]["optional-dependencies"]
+    optional = {_module_of(Requirement(text)) for name in extras if name != "dev" for text in extras[name]}
     assert imported == needed | optional
 
 

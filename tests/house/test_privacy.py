@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from agent.settings import Settings
 from agent.wiring import Services
-from retrieval.collections import ChromaFolder
+from retrieval.chroma.client import open_folder
 from tests.guard import route_guard
 from tests.house.small_suite import run_suite
 
@@ -23,12 +23,12 @@ _FAR = "192.0.2.1"  # an address of the range kept for documentation: nobody is 
 def test_chroma_reports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANONYMIZED_TELEMETRY", "True")
     monkeypatch.setenv("CHROMA_OTEL_COLLECTION_ENDPOINT", f"http://{_FAR}:4317")
-    folder = ChromaFolder(tmp_path, create=True)
+    opened = open_folder(tmp_path)
     try:
-        assert folder._client.get_settings().anonymized_telemetry is False
-        assert folder._client.get_settings().chroma_otel_collection_endpoint == ""
+        assert opened.client.get_settings().anonymized_telemetry is False
+        assert opened.client.get_settings().chroma_otel_collection_endpoint == ""
     finally:
-        folder.close()
+        opened.close()
 
 
 def test_tracing_is_off_once_wiring_has_built_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
