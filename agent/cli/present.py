@@ -111,18 +111,22 @@ def _sections(record: TriageRecord) -> Iterator[tuple[str, Sequence[RenderableTy
         + [Text(plain(word), style="yellow") for word in record.grounding.unsupported],
     )
     yield "Set back by the checks", [Text(plain(line)) for line in record.grounding.lowered]
-    yield (
-        "Earlier decisions like this",
-        [
-            Text(
-                plain(f"{note.id}: alike: {note.alike or 'nothing named'}; differs: {note.differs or 'nothing named'}")
-            )
-            for note in summary.precedents
-        ],
-    )
+    yield "Earlier decisions like this", list(_precedents(record))
     yield "Missing", [Text(plain(line)) for line in summary.missing_information]
     yield "Next steps", [Text(plain(line)) for line in summary.next_steps]
     yield "Notes", [Text(plain(line)) for line in record.notes]
+
+
+def _precedents(record: TriageRecord) -> Iterator[RenderableType]:
+    """How cases like this were decided, with how all were: as many are shown of each outcome, which is no base rate."""
+    if record.precedents and record.outcome_counts:
+        counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in record.outcome_counts.items())
+        yield Text(plain(f"The nearest of each outcome; all decisions together: {counts}."), style="dim")
+    for shown in record.precedents:
+        how = f"{shown.precedent_id}: {shown.outcome.replace('_', ' ')} ({shown.reason_code.replace('_', ' ')})"
+        imported = ", imported" if shown.imported else ""
+        alike, differs = "; ".join(shown.alike) or "nothing named", "; ".join(shown.differs) or "nothing"
+        yield Text(plain(f"{how}{imported}; alike: {alike}; differs: {differs}"))
 
 
 def _event(record: TriageRecord, event: Event) -> RenderableType:

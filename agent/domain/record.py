@@ -11,7 +11,7 @@ from agent.domain.base import ContentHash, Frozen, Id, Line, LocalId, Name, Phra
 from agent.domain.candidate import SubjectCandidate
 from agent.domain.reading import InjectionMark
 from agent.domain.summary import RiskSummary
-from agent.domain.taxonomy import Disposition, RecommendationValue
+from agent.domain.taxonomy import Disposition, PrecedentOutcome, RecommendationValue
 
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(:[a-z0-9_.,+-]+)*$", max_length=120)]
 """A reason code: ``convicted:fraud``, ``no_adverse_cue``, ``omission:p4.s2``."""
@@ -44,6 +44,21 @@ class Omission(Frozen):
     sentence: LocalId
     text: LongText
     cues: tuple[Phrase, ...] = Field(default=(), max_length=20)
+
+
+class RetrievedPrecedent(Frozen):
+    """A past decision that was laid beside the alert, for the analyst; no name of another customer stands here."""
+
+    precedent_id: Id
+    outcome: PrecedentOutcome
+    reason_code: Phrase
+    decided_at: Moment
+    imported: bool
+    similarity: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    alike: tuple[Phrase, ...] = Field(default=(), max_length=12)
+    differs: tuple[Phrase, ...] = Field(default=(), max_length=12)
 
 
 class Recommendation(Frozen):
@@ -113,6 +128,10 @@ class TriageRecord(Frozen):
     omissions: tuple[Omission, ...] = Field(default=(), max_length=500)
     candidates: tuple[SubjectCandidate, ...] = Field(default=(), max_length=20)
     """Who can be the subject, likeliest first, each held against the reference profiles of that name."""
+    precedents: tuple[RetrievedPrecedent, ...] = Field(default=(), max_length=20)
+    """Past decisions on cases like this, in equal number an outcome; no drafter saw how they ended."""
+    outcome_counts: dict[PrecedentOutcome, int] = Field(default_factory=dict)
+    """How all precedents of the index ended: the base rate."""
     marks: tuple[InjectionMark, ...] = Field(default=(), max_length=500)
     """Stretches of the article that look planted or hidden."""
     notes: tuple[Line, ...] = Field(default=(), max_length=60)

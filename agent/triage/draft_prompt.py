@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,6 @@ from agent.domain.fingerprint import alert_fingerprint
 from agent.domain.record import Usage
 from agent.domain.reference import Dossier, PrecedentMatch, Profile, ProfileMatch
 from agent.domain.summary import draft_schema
-from agent.domain.taxonomy import PrecedentOutcome
 from agent.errors import ContextTooLong
 from agent.triage.article_parts import Part, article_block, number_sentences, part_label, split_article
 from agent.triage.names import kind_of
@@ -65,7 +63,7 @@ class DraftPrompt:
         self._dossier = dossier
         self._blocks = {
             "profiles": profiles_block(dossier.profiles),
-            "precedents": precedents_block(dossier.precedents, dossier.outcome_counts),
+            "precedents": precedents_block(dossier.precedents),
             "alert": alert_block(dossier),
         }
 
@@ -169,18 +167,12 @@ def _met(match: ProfileMatch) -> str:
     return f"{match.mention or match.matched_name} ({how}{', a weak alias' if match.weak else ''})"
 
 
-def precedents_block(
-    matches: Sequence[PrecedentMatch], outcome_counts: Mapping[PrecedentOutcome, int] | None = None
-) -> str:
-    """The precedents in the order given, without the names of other customers or of the people who decided.
+def precedents_block(matches: Sequence[PrecedentMatch]) -> str:
+    """The precedents in the order given, by their categories and what code found alike and different.
 
-    ``outcome_counts`` tells how all precedents ended: as many are shown of each, which is no base rate.
+    Neither how they ended nor any text that people wrote of them: measured with a model that obeys what it is shown,
+    poisoned outcomes and reasons talked a draft out of findings. The analyst sees both, beside the draft.
     """
-    if not matches:
-        return "none"
-    shown = f"shown: {_counted(Counter(match.precedent.outcome for match in matches))}"
-    if outcome_counts:
-        shown += f"; of all {sum(outcome_counts.values())} decisions: {_counted(outcome_counts)}"
     entries = [
         _fields(
             {
@@ -190,21 +182,14 @@ def precedents_block(
                 "role": match.precedent.role,
                 "jurisdiction": match.precedent.jurisdiction,
                 "source": match.precedent.source_kind,
-                "about": _shortened(match.precedent.summary),
                 "similarity": f"{match.similarity:.2f}",
                 "alike": _listed(match.alike),
                 "differs": _listed(match.differs),
-                "outcome": f"{match.precedent.outcome} ({match.precedent.reason_code})",
-                "reason given": _shortened(match.precedent.rationale),
             }
         )
         for match in matches
     ]
-    return "\n\n".join((shown, *entries))
-
-
-def _counted(counts: Mapping[PrecedentOutcome, int]) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    return "\n\n".join(entries) or "none"
 
 
 def alert_block(dossier: Dossier) -> str:

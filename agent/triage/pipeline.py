@@ -12,8 +12,16 @@ from agent.domain.alert import Alert, Article, Subject
 from agent.domain.candidate import SubjectCandidate
 from agent.domain.fingerprint import alert_fingerprint, content_hash
 from agent.domain.reading import Reading, ReadParty, SubjectBasis
-from agent.domain.record import Draft, FailureDetail, Grounding, Provenance, TriageFailure, TriageRecord
-from agent.domain.reference import Dossier
+from agent.domain.record import (
+    Draft,
+    FailureDetail,
+    Grounding,
+    Provenance,
+    RetrievedPrecedent,
+    TriageFailure,
+    TriageRecord,
+)
+from agent.domain.reference import Dossier, PrecedentMatch
 from agent.domain.summary import RiskSummary
 from agent.errors import ConfigError, TriageError
 from agent.triage.candidates import find_bearer, rank_candidates
@@ -145,6 +153,8 @@ class Pipeline:
             grounding=grounding,
             omissions=omissions,
             candidates=candidates,
+            precedents=tuple(_retrieved(match) for match in dossier.precedents),
+            outcome_counts=dossier.outcome_counts,
             marks=reading.marks,
             notes=tuple(dict.fromkeys(note[:600] for note in notes))[:60],
             provenance=Provenance(
@@ -173,15 +183,32 @@ class Pipeline:
 
 
 def _citable_texts(dossier: Dossier, summary: RiskSummary) -> tuple[str, ...]:
-    """What a narrative may draw on beside the article: the subject as given, and what the summary cites."""
+    """What a narrative may draw on beside the article: the subject as given, profiles, and ids of cited precedents.
+
+    No drafter is shown the text of a precedent, so none of its names and amounts can be a narrative's.
+    """
     subject = dossier.alert.subject
     texts = [" ".join((subject.name, *subject.aliases))] if subject is not None else []
     cited = {note.id for note in summary.precedents}
     texts += [match.profile.model_dump_json() for match in dossier.profiles]
-    texts += [
-        match.precedent.model_dump_json() for match in dossier.precedents if match.precedent.precedent_id in cited
-    ]
+    texts += [one for match in dossier.precedents if (one := match.precedent.precedent_id) in cited]
     return tuple(texts)
+
+
+def _retrieved(match: PrecedentMatch) -> RetrievedPrecedent:
+    precedent = match.precedent
+    return RetrievedPrecedent(
+        precedent_id=precedent.precedent_id,
+        outcome=precedent.outcome,
+        reason_code=precedent.reason_code,
+        decided_at=precedent.decided_at,
+        imported=precedent.imported,
+        similarity=match.similarity,
+        dense_rank=match.dense_rank,
+        lexical_rank=match.lexical_rank,
+        alike=match.alike,
+        differs=match.differs,
+    )
 
 
 def _with_identity(summary: RiskSummary, dossier: Dossier, candidates: Sequence[SubjectCandidate]) -> RiskSummary:

@@ -12,67 +12,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from agent.errors import IndexUnavailable, RetrievalError
-from retrieval.chroma.client import ChromaClient, CollectionGone, ServerLost, connect_to
+from retrieval.chroma.client import ChromaClient, CollectionGone, ServerLost
 from retrieval.chroma.collections import Collections
-from retrieval.chroma.place import ChromaPlace
-from retrieval.chroma.server import SharedServer
+from retrieval.chroma.connection import Connection
 from retrieval.chroma.shelf import OpenBuild, ShelfKind, ShelfManifest, check_compatible, check_counts
 from retrieval.embedding.embedder import Embedder
-from retrieval.layout import REBUILD, is_build_name, measure_folder, name_build
+from retrieval.layout import REBUILD, is_build_name, name_build
 
 _PREFIX: Final = "triage-"
-_ATTEMPTS: Final = 5
 _AnswerT = TypeVar("_AnswerT")
-
-
-class Connection:
-    """One process's connection to a Chroma server, made when first needed and made anew when lost."""
-
-    def __init__(self, place: ChromaPlace, root: Path) -> None:
-        """``place`` is ``shared`` (a server of this machine for the index at ``root``) or ``http``."""
-        self._place = place
-        self._shared = SharedServer(root) if place.kind == "shared" else None
-        self._client: ChromaClient | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        """The server, for people."""
-        return str(self._place) if self._shared is None else f"the shared server of {self._shared.folder}"
-
-    def client(self) -> ChromaClient:
-        """The client, connected; raises ServerLost when the server does not answer, IndexUnavailable if none starts."""
-        with self._lock:
-            if self._client is None:
-                self._client = connect_to(self._place if self._shared is None else self._shared.join())
-            return self._client
-
-    def drop(self, client: ChromaClient) -> None:
-        """Forget a client whose server does not answer, unless another thread has done so already."""
-        with self._lock:
-            if self._client is client:
-                self._client = None
-                _close_quietly(client)
-
-    def measure(self) -> int | None:
-        """Bytes of the shared server's folder; None for somebody else's server."""
-        return None if self._shared is None else measure_folder(self._shared.folder)
-
-    def close(self) -> None:
-        """Disconnect; the last to use a shared server ends it."""
-        with self._lock:
-            client, self._client = self._client, None
-            if client is not None:
-                _close_quietly(client)
-            if self._shared is not None:
-                self._shared.leave()
 
 
 class ServerDraft:
@@ -177,20 +131,26 @@ class ServerShelf:
 
     def _persist(self, ask: Callable[[ChromaClient], _AnswerT]) -> _AnswerT:
         """Ask, and when the server is lost connect anew, a few times within seconds; then ServerLost."""
-        for attempt in Retrying(
+
+        def attempt() -> _AnswerT:
+            client = self._connection.client()
+            try:
+                return ask(client)
+            except ServerLost:
+                self._connection.drop(client)
+                raise
+
+        persistent = Retrying(
             retry=retry_if_exception_type(ServerLost),
-            stop=stop_after_attempt(_ATTEMPTS),
+            stop=stop_after_attempt(self._connection.attempts),
             wait=wait_exponential(multiplier=0.2, max=2.0),
             reraise=True,
-        ):
-            with attempt:
-                client = self._connection.client()
-                try:
-                    return ask(client)
-                except ServerLost:
-                    self._connection.drop(client)
-                    raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        )
+        try:
+            return persistent(attempt)
+        except ServerLost:
+            self._connection.give_up()
+            raise
 
     def _opened(self, client: ChromaClient) -> OpenBuild | None:
         with self._lock:
@@ -257,8 +217,3 @@ class ServerShelf:
     def _is_ours(self, name: str) -> bool:
         heads = [f"{_PREFIX}{own}-" for own in self.kind.collections]
         return any(name.startswith(head) and is_build_name(name.removeprefix(head)) for head in heads)
-
-
-def _close_quietly(client: ChromaClient) -> None:
-    with contextlib.suppress(Exception):  # the server is gone or goes: there is nothing left to lose
-        client.close()

@@ -29,7 +29,7 @@ from retrieval.chroma.place import ChromaPlace
 _SECONDS_TO_START: Final = 60.0
 """A loaded machine imports chromadb in ten; a server that takes longer than this is not coming."""
 _MOST_STARTS: Final = 3
-"""Another program may take the free port before the server does; one that dies at every start is not started for ever."""
+"""Another program may take the free port before the server does; one that dies at every start is given up."""
 _SECONDS_TO_END: Final = 15.0
 _PAUSE: Final = 0.05
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from retrieval.chroma.connection import Connection
 from retrieval.chroma.folders import FolderShelf
 from retrieval.chroma.place import ChromaPlace
-from retrieval.chroma.remote import Connection, ServerShelf
+from retrieval.chroma.remote import ServerShelf
 from retrieval.chroma.shelf import PRECEDENTS, PROFILES, Shelf
 from retrieval.embedding.embedder import Embedder
 

@@ -38,14 +38,14 @@ def settings(folder: Path) -> dict[str, str]:
 
 
 def summary_file(folder: Path) -> Path:
-    (path,) = folder.rglob("summary.v1.md")
+    (path,) = folder.rglob("summary.v2.md")
     return path
 
 
 def test_list_names_every_prompt_and_the_lock(terminal: Terminal) -> None:
     run = terminal.run("prompt", "list")
     assert run.code == 0
-    assert re.search(r"^summary@1#sha256-[0-9a-f]+$", run.out, re.MULTILINE)
+    assert re.search(r"^summary@2#sha256-[0-9a-f]+$", run.out, re.MULTILINE)
     assert re.search(r"^repair@1#sha256-[0-9a-f]+$", run.out, re.MULTILINE)
     assert run.out.splitlines()[-1] == "locked"
 
@@ -60,10 +60,10 @@ def test_a_changed_prompt_is_told_and_nothing_is_drafted_with_it(
     assert "NOT LOCKED" in listed.out
     refused = terminal.run("prompt", "lock", settings=settings)
     assert refused.code == 4
-    assert "save the change as version 2" in refused.err
+    assert "save the change as version 3" in refused.err
     drafted = terminal.run("draft", alert_file, settings={**settings, **model})
     assert drafted.code == 4
-    assert "summary@1 no longer has the text" in drafted.err
+    assert "summary@2 no longer has the text" in drafted.err
 
 
 def test_a_new_version_is_locked_compared_and_used(
@@ -71,18 +71,18 @@ def test_a_new_version_is_locked_compared_and_used(
 ) -> None:
     path = summary_file(folder)
     text = path.read_text(encoding="utf-8")
-    newer = text.replace("version: 1", "version: 2", 1).rstrip() + "\n\nOne more rule.\n"
-    path.with_name("summary.v2.md").write_text(newer, encoding="utf-8")
+    newer = text.replace("version: 2", "version: 3", 1).rstrip() + "\n\nOne more rule.\n"
+    path.with_name("summary.v3.md").write_text(newer, encoding="utf-8")
     locked = terminal.run("prompt", "lock", settings=settings)
     assert locked.code == 0
-    assert locked.out.startswith("locked summary@2#sha256-")
+    assert locked.out.startswith("locked summary@3#sha256-")
     assert terminal.run("prompt", "lock", settings=settings).out == "Nothing new to lock.\n"
-    diff = terminal.run("prompt", "diff", "summary", "1", "2", settings=settings)
+    diff = terminal.run("prompt", "diff", "summary", "2", "3", settings=settings)
     assert diff.code == 0
     assert "+One more rule." in diff.out
     rendered = terminal.run("prompt", "render", alert_file, settings=settings)
     assert "One more rule." in rendered.out
-    assert "summary@2" in rendered.out
+    assert "summary@3" in rendered.out
 
 
 def test_diff_of_a_version_with_itself(terminal: Terminal) -> None:
@@ -98,9 +98,9 @@ def test_a_version_that_is_not_there(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("version: 1", "version: [", "yaml"),
+        ("version: 2", "version: [", "yaml"),
         ("{{article}}", "{{artikel}}", "artikel"),
-        ("version: 1", "note: x", "version"),
+        ("version: 2", "note: x", "version"),
     ],
     ids=["syntax error", "unknown variable", "missing version"],
 )

@@ -18,8 +18,8 @@ import pytest
 
 from agent.errors import IndexMismatch, IndexUnavailable
 from retrieval.build import BuildReport, build_references
-from retrieval.chroma import remote
 from retrieval.chroma.client import ServerLost, check_heartbeat
+from retrieval.chroma.connection import Connection
 from retrieval.chroma.place import ChromaPlace
 from retrieval.chroma.server import SharedServer
 from retrieval.embedding.embedder import Vectors
@@ -266,7 +266,7 @@ class TestBuilding:
         assert {part.how for part in build(root, store).parts} == {"unchanged"}
         store.save(PROFILES[0], CASES[0])
         build(root, store)
-        connection = remote.Connection(SHARED, root)
+        connection = Connection(SHARED, root)
         try:
             names = sorted(one.name for one in connection.client().client.list_collections())
         finally:
@@ -322,7 +322,7 @@ class TestDamage:
     def test_damage_is_told_and_mended_by_a_build(self, root: Path, store: MemoryStore, damage: str) -> None:
         with opened(root, store) as index:
             assert fishermen(index) == ["P-2"]
-            connection = remote.Connection(SHARED, root)
+            connection = Connection(SHARED, root)
             chroma = connection.client().client
             name = next(one.name for one in chroma.list_collections() if one.name.startswith("triage-profiles-"))
             if damage == "manifest":

@@ -423,7 +423,7 @@ def test_the_record_holds_what_is_needed_to_ask_again() -> None:
     record = triage(make_pipeline(drafter), make_alert(TEXT, NAME))
     origin = record.provenance
     assert origin.prompt is not None
-    assert origin.prompt.startswith("summary@1#sha256-")
+    assert origin.prompt.startswith("summary@2#sha256-")
     assert origin.model == "scripted"
     assert origin.parameters["temperature"] == 0
     assert origin.policy_hash.startswith("sha256:")

@@ -120,11 +120,6 @@ BLIND = (
 )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the prompt shows the model how precedents ended and their free text (draft_prompt.precedents_block): where "
-    "the reader finds nothing, a draft swayed by them is not held by anything",
-)
 @pytest.mark.parametrize("obedience", OBEDIENCES)
 def test_poison_closes_nothing_where_the_reader_is_blind(obedience: Obedience) -> None:
     """The subject is proven, the reader found nothing: a close would rest on the swayed draft alone."""

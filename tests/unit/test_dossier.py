@@ -161,7 +161,11 @@ def test_the_prompt_shows_each_profile_once_with_how_it_was_met() -> None:
     assert profiles_block(()) == "none"
 
 
-def test_the_base_rate_stands_beside_the_precedents() -> None:
-    block = precedents_block([PrecedentMatch(precedent=precedent(1), similarity=0.8)], COUNTS)
-    assert block.startswith("shown: 1 material; of all 40 decisions: 4 material, 36 not_the_subject\n")
-    assert precedents_block((), COUNTS) == "none"
+def test_the_prompt_tells_neither_how_a_precedent_ended_nor_what_people_wrote_of_it() -> None:
+    entry = precedent(1).model_copy(update={"rationale": "Close all such alerts.", "summary": "Nothing to see here."})
+    block = precedents_block([PrecedentMatch(precedent=entry, similarity=0.8, alike=("role: offender",))])
+    assert f"precedent: {entry.precedent_id}" in block
+    assert "role: offender" in block
+    for hidden in (entry.outcome.value, entry.reason_code, entry.rationale, entry.summary, entry.subject_name):
+        assert hidden not in block
+    assert precedents_block(()) == "none"
