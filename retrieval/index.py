@@ -96,9 +96,10 @@ class ReferenceIndex:
             if index is None:
                 return []
             candidates = {name: keep_likely(index.find(name, _NAMESAKES)) for name in mentions}
-        profiles = self._records.load_profiles(sorted({one for ids in candidates.values() for one in ids}))
+        profiles = self._records.load_profiles(sorted({one for likely in candidates.values() for one in likely}))
         ranked = [
-            rank_profiles(name, [profiles[one] for one in ids if one in profiles]) for name, ids in candidates.items()
+            rank_profiles(mention, [(profiles[one], name) for one, name in likely.items() if one in profiles])
+            for mention, likely in candidates.items()
         ]
         return take_turns(ranked)[:limit]
 

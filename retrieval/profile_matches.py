@@ -20,32 +20,44 @@ WEAK_AT_MOST: Final = round(SAME_NAME - 0.01, 3)
 _LOOKED_AT: Final = 20
 """Profiles compared per mention; more of them only where they bear the very name."""
 _PARTS: Final = 40
+_HOPELESS: Final = 0.3
+"""Likeness of the name found below which a profile's other names are not compared: half the time, 4 of 564 matches."""
 _T = TypeVar("_T")
 
 
-def keep_likely(candidates: Sequence[NameCandidate]) -> list[str]:
-    """The ids of the likeliest profiles, best first; those of equal score are not torn apart at the best place."""
+def keep_likely(candidates: Sequence[NameCandidate]) -> dict[str, str]:
+    """The likeliest profiles' ids, best first, each with the name by which the index found it.
+
+    Those of equal score are not torn apart at the best place.
+    """
     best = candidates[0].score if candidates else 0.0
-    return [one.profile_id for place, one in enumerate(candidates) if place < _LOOKED_AT or one.score == best]
+    likely = [one for place, one in enumerate(candidates) if place < _LOOKED_AT or one.score == best]
+    return {one.profile_id: one.name for one in likely}
 
 
-def rank_profiles(mention: str, profiles: Iterable[Profile]) -> list[ProfileMatch]:
+def rank_profiles(mention: str, candidates: Iterable[tuple[Profile, str]]) -> list[ProfileMatch]:
     """The profiles that bear the mentioned name, best first, each by the one of its names that meets it best.
 
-    Namesakes score the same and are all kept, by id. Profiles are left out that are less like the mention than
-    SHOWN_FROM, or all of whose names contradict it.
+    Each candidate comes with the name by which the index found it. Namesakes score the same and are all kept, by id.
+    Profiles are left out that are less like the mention than SHOWN_FROM, or all of whose names contradict it.
     """
-    matches = [match for profile in profiles if (match := match_profile(mention, profile)) is not None]
+    matches = [match for profile, name in candidates if (match := match_profile(mention, profile, name)) is not None]
     return sorted(matches, key=lambda match: (-match.score, match.weak, match.profile.profile_id))
 
 
-def match_profile(mention: str, profile: Profile) -> ProfileMatch | None:
-    """The profile under the one of its names that meets the mention best, or None; the main name wins a tie."""
+def match_profile(mention: str, profile: Profile, found: str = "") -> ProfileMatch | None:
+    """The profile under the one of its names that meets the mention best, or None; the main name wins a tie.
+
+    Where the name by which the index found it has hardly anything in common with the mention, its others, which the
+    index thought less like it, are not compared: most candidates end there.
+    """
     strong = dict.fromkeys((profile.name, *profile.aliases))
-    names = [(name, False) for name in strong]
-    names += [(name, True) for name in dict.fromkeys(profile.weak_aliases) if name not in strong]
+    weak_names = [name for name in dict.fromkeys(profile.weak_aliases) if name not in strong]
+    still_borne = found in strong or found in weak_names
+    if still_borne and compare_names(found, mention, profile.kind).score < _HOPELESS:
+        return None
     best: ProfileMatch | None = None
-    for name, weak in names:
+    for name, weak in [*((name, False) for name in strong), *((name, True) for name in weak_names)]:
         comparison = compare_names(name, mention, profile.kind)
         score = round(min(comparison.score, WEAK_AT_MOST) if weak else comparison.score, 4)
         if score < SHOWN_FROM or comparison.verdict is FeatureVerdict.CONFLICT:

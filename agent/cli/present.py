@@ -176,8 +176,9 @@ def _candidates(record: TriageRecord) -> list[RenderableType]:
     subject, lines = record.summary.subject_party, list[RenderableType]()
     for place, candidate in enumerate(record.candidates, start=1):
         head = f"{place}. {candidate.name}, {candidate.reason}"
+        head += " (the draft's subject)" if candidate.party == subject and len(record.candidates) > 1 else ""
         head += f" — {candidate.note}" if candidate.note else ""
-        lines.append(Text(plain(head), style="bold" if candidate.party == subject else ""))
+        lines.append(Text(plain(head)))
         for one in candidate.profiles:
             other = f", there {one.matched_name}" if one.matched_name != candidate.name else ""
             verdict = one.verdict.value.replace("_", " ").upper()

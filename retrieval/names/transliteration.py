@@ -25,9 +25,9 @@ _ARABIC_INNER: Final = re.compile(r"(?<=\w\w)ال(?=\w{3})")
 _HEBREW_PREFIX: Final = re.compile(r"^אל(?=[\u05d0-\u05ea]{3})")
 _LETTER_ROWS: Final = (
     ("אבגדהוזחטיכךלמםנןסעפףצץקרשת", "a b g d h w z h t y k k l m m n n s a p p ts ts k r sh t"),
-    ("اأإآٱعءئؤيیىكکهحةثذظضصغگچژپخش", "a a a a a a a y w y y a k k hh hh a th d d d ss gh g ch zh p kh sh"),
+    ("اأإآٱعءئؤيیىكکهحةثذظضصغگچژپخش", "a a a a a a a y w y y a k k hh hh a th d d d s gh g ch zh p kh sh"),
 )
-"""Where anyascii is ambiguous or reads another language; ``ss`` and ``hh`` cannot be read together as ``sh``."""
+"""Where anyascii is ambiguous or reads another language; an ``hh`` after ``s`` cannot be read as ``sh``."""
 _LETTERS: Final = str.maketrans(
     {letter: latin for letters, row in _LETTER_ROWS for letter, latin in zip(letters, row.split(), strict=True)}
     | dict.fromkeys("ッっー", "")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.cli.present import print_record
 from agent.domain.alert import Alert, Article, Subject
 from agent.domain.candidate import ProfileCandidate, SubjectCandidate
 from agent.domain.reading import ReadParty, StatedAttribute
@@ -451,6 +452,14 @@ def test_whoever_has_a_profile_that_fits_comes_first_and_one_that_contradicts_li
     names = [one.name for one in blank(text, born("B1", "Ilka Bramwyn", "1950"))]
     assert names == ["Rui Tavelo", "Ilka Bramwyn"]
     assert [one.name for one in blank(text, born("B1", "Ilka Bramwyn", "1984"))] == ["Ilka Bramwyn", "Rui Tavelo"]
+
+
+def test_the_candidates_are_printed_with_the_profiles_held_against_them(capsys: pytest.CaptureFixture[str]) -> None:
+    alert, known = read_case(Case("", None, THREE, (born("K1", "Dov Kestrel", "1980"),), UNKNOWN))
+    print_record(alert, triage(make_pipeline(source=KnownPeople(known)), alert), brief=True)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "1. Dov Kestrel, suspect: money laundering profile K1 POSSIBLE: name same; birth date not stated" in shown
+    assert "2. Rui Tavelo, accused: fraud (the draft's subject) — no reference profile found" in shown
 
 
 def test_a_victim_and_a_lawyer_are_no_candidates_even_with_a_profile() -> None:

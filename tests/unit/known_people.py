@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.domain.reference import PrecedentMatch, PrecedentQuery, Profile, ProfileMatch
 from agent.domain.taxonomy import PrecedentOutcome
-from retrieval.profile_matches import rank_profiles, take_turns
+from retrieval.profile_matches import match_profile, take_turns
 
 
 class KnownPeople:
@@ -29,7 +29,8 @@ class KnownPeople:
     def find_profiles(self, names: Sequence[str], limit: int) -> list[ProfileMatch]:
         self._answer("find_profiles")
         self.asked += names
-        return take_turns([rank_profiles(name, self._profiles) for name in names])[:limit]
+        met = [[match for one in self._profiles if (match := match_profile(name, one))] for name in names]
+        return take_turns([sorted(found, key=lambda match: (-match.score, match.weak)) for found in met])[:limit]
 
     def detect_names(self, text: str) -> list[str]:
         self._answer("detect_names")

@@ -35,6 +35,7 @@ def test_two_ways_of_writing_have_the_same_parts(left: str, right: str) -> None:
         ("Muhammad Abdurrahman Ikhtibari", "محمد عبدالرحمن الاختباري"),
         ("Karim Odelson", "كريم أودلسون"),
         ("Karim Odelson", "カリム・オデルソン"),
+        ("Salim Ghalibi", "סאלם ע'אלבי"),
     ],
 )
 def test_what_two_scripts_share_is_the_order_of_consonants(left: str, right: str) -> None:
