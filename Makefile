@@ -16,7 +16,7 @@ help:
 	@echo "make demo     triage the shipped demo alerts: no key, no model"
 	@echo "make test     lint, types and tests"
 	@echo "make lint     lint and types alone"
-	@echo "make bench    what a draft costs; with TRIAGE_DATA_DIR also how well the reader does on outside data"
+	@echo "make bench    what drafts, embedding and loading cost; with TRIAGE_DATA_DIR also reader and retrieval (an hour)"
 	@echo "make lock     write requirements.lock anew from pyproject.toml (needs uv)"
 	@echo "make clean    remove the environment, the demo's folder and all caches"
 
@@ -54,10 +54,17 @@ test: lint model
 
 bench: install
 	$(BIN)/python -m tests.bench.draft_cost
+	$(BIN)/python -m tests.bench.embed_throughput
+	$(BIN)/python -m tests.bench.load_profiles
 	@if [ -n "$$TRIAGE_DATA_DIR" ]; then \
-	  echo; $(BIN)/python -m tests.bench.reader_quality --part all --split heldout; \
+	  set -e; echo; \
+	  $(BIN)/python -m tests.bench.reader_quality --part all --split heldout; \
+	  $(BIN)/python -m tests.bench.name_pairs --errors 30; \
+	  $(BIN)/python -m tests.bench.name_recall; \
+	  $(BIN)/python -m tests.bench.precedents; \
+	  $(BIN)/python -m tests.bench.ablation; \
 	else \
-	  echo "The reader's figures on outside data need TRIAGE_DATA_DIR."; \
+	  echo "The reader's and the retrieval's figures on outside data need TRIAGE_DATA_DIR."; \
 	fi
 
 lock:

@@ -34,6 +34,10 @@ BY_CONSTRUCTION: Final = (
     "The extractive drafter takes claims from the article alone and only lists the precedents beside them: no change "
     "of a recommendation was possible here, so 0 is no finding. Name a model to learn what precedents do to it."
 )
+CATEGORIES_ALONE: Final = (
+    "A model is shown a precedent's categories alone, never how it ended or what people wrote of it: where poison "
+    "changes only those, the prompt is the same and so is the draft."
+)
 _SIDES: Final = MappingProxyType(
     {
         RecommendationValue.ESCALATE: PrecedentOutcome.MATERIAL,
@@ -143,6 +147,8 @@ def report_ablation(ablated: Sequence[AblatedAlert]) -> AblationReport:
     notes = []
     if drafters and set(drafters) == {"extractive"}:
         notes.append(BY_CONSTRUCTION)
+    elif drafters:
+        notes.append(CATEGORIES_ALONE)
     bare = sum(not one.plan.shown[Condition.WITH] for one in ablated)
     if bare:
         notes.append(f"{bare} of {len(ablated)} alerts had no precedent to show: nothing could change for them.")

@@ -28,6 +28,7 @@ def test_with_nothing_set_all_is_well(terminal: Terminal) -> None:
         "policy": "ok",
         "prompts": "ok",
         "database": "ok",
+        "embedder": "ok",
         "index": "note",
         "reader": "ok",
         "model": "note",
