@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.exits import OK, SOME_FAILED, USAGE, complain, errors_as_exits
+from agent.cli.services import open_services
 
 if TYPE_CHECKING:
     from agent.domain.alert import Alert
@@ -53,7 +54,7 @@ def draft(
         if format is not None and format not in FORMATS:
             complain(f"triage: --format {format!r} is unknown. Formats: {', '.join(FORMATS)}.")
             raise typer.Exit(USAGE)
-        services = _open_services(model)
+        services = open_services(model)
         limits = IntakeLimits(max_article_bytes=services.settings.max_article_bytes)
         outcomes = read_alerts(files, format=format, limits=limits, stdin=sys.stdin.buffer)
         try:
@@ -61,16 +62,6 @@ def draft(
         finally:
             services.close()
     raise typer.Exit(SOME_FAILED if failed else OK)
-
-
-def _open_services(model: str | None) -> Services:
-    from agent.settings import load_settings
-    from agent.wiring import Services
-
-    settings = load_settings().settings
-    if model is not None:
-        settings = settings.model_copy(update={"model": None if model.lower() == "none" else model})
-    return Services(settings)
 
 
 def _draft_all(services: Services, outcomes: Iterable[IntakeOutcome], *, as_json: bool, brief: bool) -> int:
@@ -158,7 +149,7 @@ def show(
     Exit codes: 0 shown, 1 unknown alert or no record yet.
     """
     with errors_as_exits():
-        services = _open_services(None)
+        services = open_services()
         try:
             _show(services, alert_id, as_json)
         finally:
@@ -200,7 +191,7 @@ def demo() -> None:
         from agent.settings import SHIPPED_DATA
 
         folder = SHIPPED_DATA / "demo"
-        services = _open_services("none")
+        services = open_services("none")
         try:
             load_references(services, [folder / "profiles.ftm.jsonl"], [folder / "precedents.jsonl"], replace=True)
             failed = _draft_all(services, read_alerts([Path(folder / "alerts")]), as_json=False, brief=False)

@@ -8,11 +8,11 @@ import typer
 
 from agent.cli.alert import AsJson, print_json
 from agent.cli.exits import OK, SOME_FAILED, complain, errors_as_exits, plain
+from agent.cli.services import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agent.wiring import Services
     from retrieval.parts import PartState
     from retrieval.verify import IndexDescription
 
@@ -40,7 +40,7 @@ def build(
     with errors_as_exits():
         from agent.cli.references import update_references
 
-        services = _open_services()
+        services = open_services()
         try:
             update_references(services, force=force, names_only=names_only)
         finally:
@@ -53,7 +53,7 @@ def verify() -> None:
     with errors_as_exits():
         from retrieval.verify import verify_index
 
-        services = _open_services()
+        services = open_services()
         try:
             faults = verify_index(
                 services.settings.index_root, services.store, services.embedder, chroma=services.chroma_place
@@ -73,7 +73,7 @@ def stats(as_json: AsJson = False) -> None:
     with errors_as_exits():
         from retrieval.verify import describe_index
 
-        services = _open_services()
+        services = open_services()
         try:
             description = describe_index(
                 services.settings.index_root, services.store, services.embedder, chroma=services.chroma_place
@@ -86,13 +86,6 @@ def stats(as_json: AsJson = False) -> None:
         for line in _describe(description):
             print(plain(line))
     raise typer.Exit(SOME_FAILED if any(part.fault for part in description.parts) else OK)
-
-
-def _open_services() -> Services:
-    from agent.settings import load_settings
-    from agent.wiring import Services
-
-    return Services(load_settings().settings)
 
 
 def _to_json(description: IndexDescription) -> str:

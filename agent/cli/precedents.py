@@ -13,6 +13,7 @@ import typer
 
 from agent.cli.alert import AsJson, Files, print_json
 from agent.cli.exits import OK, SOME_FAILED, complain, errors_as_exits, plain
+from agent.cli.services import open_services
 
 if TYPE_CHECKING:
     from agent.domain.alert import Alert
@@ -45,7 +46,7 @@ def load(
     with errors_as_exits():
         from agent.cli.references import load_precedents, update_references
 
-        services = _open_services(None)
+        services = open_services()
         try:
             refused = load_precedents(services, files, replace=replace)
             update_references(services)
@@ -61,7 +62,7 @@ def show(
 ) -> None:
     """Show one precedent. Exit codes: 0 shown, 1 there is none of that id."""
     with errors_as_exits():
-        services = _open_services(None)
+        services = open_services()
         try:
             precedent = services.store.load_precedents([precedent_id]).get(precedent_id)
         finally:
@@ -111,22 +112,12 @@ def ablate(
     Nothing is kept but the calls paid for. Exit codes: 0 every alert was compared, 1 at least one was not.
     """
     with errors_as_exits():
-        services = _open_services(model)
+        services = open_services(model)
         try:
             failed = _ablate(services, files, limit=limit, seed=seed, as_json=as_json)
         finally:
             services.close()
     raise typer.Exit(SOME_FAILED if failed else OK)
-
-
-def _open_services(model: str | None) -> Services:
-    from agent.settings import load_settings
-    from agent.wiring import Services
-
-    settings = load_settings().settings
-    if model is not None:
-        settings = settings.model_copy(update={"model": None if model.lower() == "none" else model})
-    return Services(settings)
 
 
 def _ablate(services: Services, files: Sequence[str], *, limit: int, seed: int, as_json: bool) -> int:

@@ -12,6 +12,7 @@ import typer
 
 from agent.cli.alert import AsJson, print_json
 from agent.cli.exits import OK, SOME_FAILED, complain, errors_as_exits, plain
+from agent.cli.services import open_services
 
 if TYPE_CHECKING:
     from agent.domain.reference import Profile, ProfileMatch
@@ -54,7 +55,7 @@ def load(
     with errors_as_exits():
         from agent.cli.references import load_profiles, update_references
 
-        services = _open_services()
+        services = open_services()
         try:
             refused = load_profiles(services, files, replace=replace)
             update_references(services, names_only=names_only)
@@ -75,7 +76,7 @@ def search(
     A description never proves who somebody is. Exit codes: 0 looked everywhere, 1 the index could not be asked.
     """
     with errors_as_exits():
-        services = _open_services()
+        services = open_services()
         try:
             failed = _search(services, text, by, limit, as_json)
         finally:
@@ -90,7 +91,7 @@ def show(
 ) -> None:
     """Show one profile. Exit codes: 0 shown, 1 there is none of that id."""
     with errors_as_exits():
-        services = _open_services()
+        services = open_services()
         try:
             profile = services.store.load_profiles([profile_id]).get(profile_id)
         finally:
@@ -103,13 +104,6 @@ def show(
         return
     for line in _describe(profile):
         print(plain(line))
-
-
-def _open_services() -> Services:
-    from agent.settings import load_settings
-    from agent.wiring import Services
-
-    return Services(load_settings().settings)
 
 
 def _search(services: Services, text: str, by: Route, limit: int, as_json: bool) -> bool:

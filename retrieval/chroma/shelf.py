@@ -137,10 +137,15 @@ def check_compatible(manifest: ShelfManifest, embedder: Embedder, place: str) ->
     }
     for what, (built, wanted) in expected.items():
         if built != wanted:
+            of_theirs, of_ours = ("", "") if what == "embedder" else (manifest.embedder, embedder.model_id)
             raise IndexMismatch(
-                f"The reference index in {place} was built with {what} {built} (embedder {manifest.embedder}), not "
-                f"{wanted} (embedder {embedder.model_id}). {REBUILD}"
+                f"The reference index in {place} was built with {what} {built}{_by(of_theirs)}, not "
+                f"{wanted}{_by(of_ours)}. {REBUILD}"
             )
+
+
+def _by(embedder: str) -> str:
+    return f" (embedder {embedder})" if embedder else ""
 
 
 def check_counts(manifest: ShelfManifest, opened: Collections, place: str) -> None:
