@@ -296,7 +296,7 @@ class TestOpening:
         with open_index(tmp_path, embedder=other, records=store) as index:
             for search in (lambda: index.search_profiles("x", 5), lambda: index.find_precedents(query(), 5)):
                 with pytest.raises(
-                    IndexMismatch, match=r"embedder all-MiniLM.*, not other-model .*Run `triage index build`\."
+                    IndexMismatch, match=r"embedder all-MiniLM.*, not other-model\. Run `triage index build`\."
                 ):
                     search()
             assert people(index, "Karim Odelson") == ["P-2", "P-3"]
