@@ -23,10 +23,10 @@ from retrieval.chroma.writing import ShelfSource, ShelfWriter, TimedVectors
 from retrieval.embedding.cache import VectorCache
 from retrieval.embedding.embedder import Embedder
 from retrieval.layout import FolderLock
-from retrieval.lexical_builds import build_lexical, open_lexical
 from retrieval.names.build import names_generation, update_names
 from retrieval.names.tokens import same_person_name
 from retrieval.parts import LEXICAL_FOLDER, NAMES_FOLDER
+from retrieval.precedents.builds import build_lexical, open_lexical
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being built (``names``, ``profiles``, ``precedents``, ``words``), how many are done, and of how many."""

@@ -21,11 +21,11 @@ from retrieval.chroma.shelf import OpenBuild
 from retrieval.chroma.shelves import Shelves
 from retrieval.documents import describe_query
 from retrieval.embedding.embedder import Embedder
-from retrieval.lexical_builds import OpenLexical, open_lexical
 from retrieval.names.index import NameIndex
+from retrieval.names.matches import keep_likely, rank_profiles, take_turns
 from retrieval.parts import LEXICAL_FOLDER, NAMES_FOLDER, describe_lacks, read_parts
+from retrieval.precedents.builds import OpenLexical, open_lexical
 from retrieval.precedents.ranking import MIN_SIMILARITY, rank_precedents
-from retrieval.profile_matches import keep_likely, rank_profiles, take_turns
 from retrieval.standing import Standing
 
 _NAMESAKES: Final = 50

@@ -13,8 +13,8 @@ from retrieval.chroma.shelf import Shelf
 from retrieval.chroma.shelves import Shelves
 from retrieval.chroma.writing import PROGRESS_FILE
 from retrieval.layout import REBUILD, current_build, read_manifest
-from retrieval.lexical_builds import read_lexical_manifest
 from retrieval.names.manifest import NamesManifest
+from retrieval.precedents.builds import read_lexical_manifest
 
 NO_INDEX: Final = f"No reference index yet: {REBUILD[0].lower()}{REBUILD[1:]}"
 NAMES_FOLDER: Final = "names"

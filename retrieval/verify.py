@@ -20,10 +20,10 @@ from retrieval.chroma.shelf import OpenBuild, Shelf
 from retrieval.chroma.shelves import Shelves
 from retrieval.embedding.embedder import Embedder
 from retrieval.layout import REBUILD, measure_folder
-from retrieval.lexical_builds import open_lexical
 from retrieval.names.analysis import analyse_name
 from retrieval.names.index import NameIndex
 from retrieval.parts import LEXICAL_FOLDER, NAMES_FOLDER, Generations, PartState, read_parts
+from retrieval.precedents.builds import open_lexical
 
 SAMPLE: Final = 40
 """Entries of each kind looked at one by one: always the same ones, picked by a hash of their ids."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agent.store.references import SavedReferences
     from agent.wiring import Services
     from retrieval.build import BuildReport, PartReport
-    from retrieval.rows import RowProblem
+    from retrieval.ingest.rows import RowProblem
 
     Read = Callable[[Path, Callable[[int], None]], Iterator[EntryT | RowProblem]]
 
@@ -63,7 +63,7 @@ def load_profiles(services: Services, files: Sequence[Path], *, replace: bool = 
     With ``replace`` the store holds exactly these files' profiles afterwards, unless a row was refused. Raises
     ReferenceInvalid when a file cannot be read.
     """
-    from retrieval.files import read_profiles
+    from retrieval.ingest.files import read_profiles
 
     return _load(_Reading(files, read_profiles), "Profiles", services.store.save_profiles, replace=replace)
 
@@ -71,7 +71,7 @@ def load_profiles(services: Services, files: Sequence[Path], *, replace: bool = 
 def load_precedents(services: Services, files: Sequence[Path], *, replace: bool = False) -> int:
     """Load imported precedents into the store, as ``load_profiles`` does profiles; those decided here stay."""
     from agent.triage.past_decision import DECIDED_HERE
-    from retrieval.files import read_precedents
+    from retrieval.ingest.files import read_precedents
 
     reading = _Reading(files, partial(read_precedents, reserved=DECIDED_HERE))
     return _load(reading, "Precedents", services.store.save_precedents, replace=replace)
@@ -186,7 +186,7 @@ class _Reading(Generic[EntryT]):
 
     def rows(self, meter: Meter) -> Iterator[EntryT]:
         """The rows that can be loaded; what is wrong with others goes to standard error. Raises ReferenceInvalid."""
-        from retrieval.rows import RowProblem
+        from retrieval.ingest.rows import RowProblem
 
         before, total = 0, sum(self._sizes)
         for path, size in zip(self._files, self._sizes, strict=True):

@@ -109,7 +109,7 @@ def test_verifying_tells_whole_from_stale_and_damaged(terminal: Terminal) -> Non
 
 
 def test_a_draft_says_when_the_index_is_older_than_the_store(terminal: Terminal, alert_file: Path) -> None:
-    from retrieval.files import read_precedents
+    from retrieval.ingest.files import read_precedents
 
     load_demo(terminal)
     path = alert_file.with_name("more.jsonl")

@@ -21,9 +21,9 @@ from agent.errors import IndexMismatch, IndexUnavailable
 from retrieval.build import build_references
 from retrieval.embedding.embedder import Vectors
 from retrieval.index import ReferenceIndex, open_index
+from retrieval.names.matches import SHOWN_FROM, WEAK_AT_MOST
 from retrieval.parts import NO_INDEX
 from retrieval.precedents.ranking import is_admissible
-from retrieval.profile_matches import SHOWN_FROM, WEAK_AT_MOST
 from tests.contract.retrieval_examples import (
     MATERIAL,
     NOT_MATERIAL,

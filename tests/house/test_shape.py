@@ -21,7 +21,7 @@ BROAD_EXCEPTS = {
     "retrieval.chroma.folders": 3,
     "retrieval.embedding.cache": 1,
     "retrieval.embedding.provider": 2,
-    "retrieval.lexical_builds": 1,
+    "retrieval.precedents.builds": 1,
     "retrieval.names.index": 1,
 }
 """Module → how many broad excepts it may hold: each stands where foreign code may raise anything."""

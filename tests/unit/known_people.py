@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.domain.reference import PrecedentMatch, PrecedentQuery, Profile, ProfileMatch
 from agent.domain.taxonomy import PrecedentOutcome
-from retrieval.profile_matches import match_profile, take_turns
+from retrieval.names.matches import match_profile, take_turns
 
 
 class KnownPeople:

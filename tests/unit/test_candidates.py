@@ -14,7 +14,7 @@ from agent.domain.reference import Profile, ProfileMatch
 from agent.domain.taxonomy import FeatureName, IdentityVerdict, NamePartRelation, Offence, PartyKind, Role, Stage
 from agent.triage.candidates import NO_PROFILE, NOT_SEARCHED, find_bearer, rank_candidates
 from agent.triage.names import as_written, compare_best, names_meet
-from retrieval.profile_matches import match_profile
+from retrieval.names.matches import match_profile
 
 AS_OF = date(2025, 6, 1)
 V = IdentityVerdict

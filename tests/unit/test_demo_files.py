@@ -13,7 +13,7 @@ from agent.domain.reference import Precedent, Profile
 from agent.domain.taxonomy import PrecedentOutcome, Role
 from agent.intake.files import read_alerts
 from retrieval.documents import without_outcome
-from retrieval.files import read_precedents, read_profiles
+from retrieval.ingest.files import read_precedents, read_profiles
 
 DEMO = Path(__file__).parents[2] / "agent" / "data" / "demo"
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from agent.domain.reference import Profile
 from agent.domain.taxonomy import PartyKind
 from agent.errors import ReferenceInvalid
-from retrieval.files import read_profiles
-from retrieval.rows import MAX_ROW_BYTES, RowProblem
+from retrieval.ingest.files import read_profiles
+from retrieval.ingest.rows import MAX_ROW_BYTES, RowProblem
 
 HEADER = "profile_id,name,aliases\n"
 

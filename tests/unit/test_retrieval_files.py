@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from agent.domain.reference import Precedent, Profile
 from agent.domain.taxonomy import PartyKind, PrecedentOutcome
 from agent.errors import ReferenceInvalid
-from retrieval.countries import ISO_CODES, country_code
-from retrieval.files import read_precedents, read_profiles
-from retrieval.rows import MAX_ROW_BYTES, RowProblem
+from retrieval.ingest.countries import ISO_CODES, country_code
+from retrieval.ingest.files import read_precedents, read_profiles
+from retrieval.ingest.rows import MAX_ROW_BYTES, RowProblem
 from tests.contract.retrieval_examples import precedent
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from agent.domain.reference import Profile
 from agent.domain.taxonomy import PartyKind
 from agent.errors import ReferenceInvalid
-from retrieval.countries import country_code
+from retrieval.ingest.countries import country_code
 
 KINDS: Final = MappingProxyType(
     {

@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from agent.domain.reference import Precedent, Profile
 from agent.domain.taxonomy import PRECEDENT_OUTCOMES, Disposition
 from agent.errors import ReferenceInvalid
-from retrieval.countries import country_code
 from retrieval.documents import without_outcome
-from retrieval.ftm import NoParty, profile_from_entity
+from retrieval.ingest.countries import country_code
+from retrieval.ingest.ftm import NoParty, profile_from_entity
+from retrieval.ingest.profile_table import read_table
+from retrieval.ingest.rows import MAX_ROW_BYTES, FirstLines, RowProblem, read_lines
 from retrieval.names.tokens import same_person_name
-from retrieval.profile_table import read_table
-from retrieval.rows import MAX_ROW_BYTES, FirstLines, RowProblem, read_lines
 
 _T = TypeVar("_T", Profile, Precedent)
 _OnRead = Callable[[int], None]

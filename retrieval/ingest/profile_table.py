@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from agent.domain.reference import Profile
 from agent.errors import ReferenceInvalid
-from retrieval.rows import MAX_ROW_BYTES, RowProblem
+from retrieval.ingest.rows import MAX_ROW_BYTES, RowProblem
 
 _LISTS: Final = frozenset({"aliases", "weak_aliases", "nationalities", "countries", "positions", "topics"})
 _IDENTIFIER: Final = "identifiers."

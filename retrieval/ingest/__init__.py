@@ -1,0 +1,1 @@
+"""Reading reference files: profiles and precedents from JSON Lines, FollowTheMoney and CSV, row by row."""
