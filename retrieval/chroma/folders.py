@@ -54,7 +54,7 @@ class FolderDraft:
             else:
                 self.collections = Collections.open(self._chroma, names)
                 check_counts(base, self.collections, str(folder))
-        except BaseException:
+        except BaseException:  # whatever ended it, what was opened is let go of
             self.close()
             raise
 
@@ -162,7 +162,7 @@ class FolderShelf:
         folder, lock = found
         try:
             return _open_build(folder, lock, self.kind, self._embedder)
-        except BaseException:
+        except BaseException:  # whatever ended it, what was opened is let go of
             lock.release()
             raise
 
@@ -176,7 +176,7 @@ def _open_build(folder: Path, lock: FolderLock, kind: ShelfKind, embedder: Embed
     try:
         opened = Collections.open(chroma, {name: name for name in kind.collections})
         check_counts(manifest, opened, str(folder))
-    except BaseException as error:
+    except BaseException as error:  # whatever ended it, what was opened is let go of
         chroma.close()
         if isinstance(error, CollectionGone):
             raise IndexUnavailable(str(error)) from error

@@ -190,7 +190,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         elif version != _VERSION:
             raise _Damaged(f"its version is {version}, not {_VERSION}")
         connection.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
+    except BaseException:  # whatever ended it, what was opened is let go of
         connection.close()
         raise
     return connection

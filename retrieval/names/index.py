@@ -83,7 +83,7 @@ class NameIndex:
                 raise IndexMismatch(f"The name index at {folder} was built with {difference}. {REBUILD}")
             check_files(folder, manifest)
             return cls(folder, manifest, lock)
-        except BaseException:
+        except BaseException:  # whatever ended it, what was opened is let go of
             lock.release()
             raise
 

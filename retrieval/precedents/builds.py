@@ -66,7 +66,7 @@ def open_lexical(root: Path) -> OpenLexical | None:
     folder, lock = found
     try:
         return OpenLexical(LexicalIndex.open(folder / _FOLDER), _read_checked(folder), lock)
-    except BaseException:
+    except BaseException:  # whatever ended it, what was opened is let go of
         lock.release()
         raise
 
