@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agent.reading.reader import Reader
     from agent.store.store import Store
     from agent.triage.llm_draft import Drafter
-    from agent.triage.pipeline import Pipeline
+    from agent.triage.pipeline import ArticleReader, Pipeline
     from agent.triage.policy import Policy
     from agent.triage.prices import PriceTable
     from prompts.library import PromptLibrary
@@ -49,8 +49,10 @@ def load_prompts(settings: Settings) -> PromptLibrary:
 class Services:
     """The services of one process, each built once, from one Settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, http_client: object | None = None) -> None:
+        """``http_client`` stands in for the model's own connection, for instance one that records and replays."""
         self.settings = settings
+        self._http_client = http_client
 
     @cached_property
     def store(self) -> Store:
@@ -141,7 +143,7 @@ class Services:
         )
         ledger = self.store.ledger
         return ModelClient(
-            build_chat_model(spec, ledger),
+            build_chat_model(spec, ledger, http_client=self._http_client),
             spec,
             retry=RetryPolicy(attempts=settings.attempts),
             paid_failures=ledger,
@@ -157,6 +159,16 @@ class Services:
     @cached_property
     def drafter(self) -> Drafter:
         """The model's drafter with the extractive one behind it; the extractive one alone when no model is set."""
+        return self.build_drafter(self.prompts)
+
+    def build_drafter(
+        self, prompts: PromptLibrary, *, version: int | None = None, sample: int = 0, fallback: bool = True
+    ) -> Drafter:
+        """A drafter with the prompt ``summary`` in this version (the newest unless named), for this sample.
+
+        Without ``fallback`` a model that gives no usable draft is a failure, not an extractive draft. Raises
+        PromptNotFound.
+        """
         from agent.triage.extractive import ExtractiveDrafter
 
         if self.settings.model is None:
@@ -165,16 +177,22 @@ class Services:
 
         return LlmDrafter(
             self.client,
-            self.prompts,
+            prompts,
+            version=version,
             secret=self.fence_secret,
             max_input_tokens=self.settings.max_input_tokens,
             prices=self.prices,
-            fallback=ExtractiveDrafter(),
+            fallback=ExtractiveDrafter() if fallback else None,
+            sample=sample,
         )
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """The spine, ready to triage. An index that cannot be opened costs its part of the dossier, with a note."""
+        return self.build_pipeline(self.drafter)
+
+    def build_pipeline(self, drafter: Drafter, *, reader: ArticleReader | None = None) -> Pipeline:
+        """The spine with this drafter, and with this reader where one is given."""
         from agent.errors import RetrievalError
         from agent.triage.pipeline import Pipeline
 
@@ -185,8 +203,8 @@ class Services:
         except RetrievalError as error:
             notes = (f"Profiles and precedents are not available: {error}",)
         return Pipeline(
-            reader=self.reader,
-            drafter=self.drafter,
+            reader=reader or self.reader,
+            drafter=drafter,
             policy=self.policy,
             code_version=code_version(),
             source=source,

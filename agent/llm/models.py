@@ -15,29 +15,37 @@ from agent.llm.spec import ModelSpec
 
 __all__ = ["ModelSpec", "build_chat_model"]
 
+_OPENAI_KIND = frozenset({"openai", "azure_openai"})
 _OPENAI_ADDRESS = "https://api.openai.com/v1"
 _WITHOUT_JSON_SCHEMA = ("gpt-3", "gpt-4-")
 """OpenAI models for which LangChain silently falls back to function calling."""
 _KEY_VARIABLE = {"openai": "OPENAI_API_KEY", "azure_openai": "AZURE_OPENAI_API_KEY"}
 
 
-def build_chat_model(spec: ModelSpec, cache: BaseCache | None) -> BaseChatModel:
+def build_chat_model(spec: ModelSpec, cache: BaseCache | None, *, http_client: object | None = None) -> BaseChatModel:
     """The chat model that ``spec`` names: no retries of its own, explicit time-outs, ``cache`` as its ledger.
 
     ``scripted:PATH`` answers from a file of replies and ``gguf:PATH`` is served by this process. Everything else is
-    built by LangChain. Raises ModelNotConfigured when the provider's package, key or address is missing.
+    built by LangChain. ``http_client`` is an asynchronous HTTP client of the kind the openai package takes, through
+    which all calls of an OpenAI model then go. Raises ModelNotConfigured when the provider's package, key or address
+    is missing, or an ``http_client`` is given to a provider that cannot take it.
     """
+    if http_client is not None and spec.provider not in _OPENAI_KIND:
+        raise ModelNotConfigured(
+            f"Calls of {spec.name!r} cannot be recorded or replayed: only openai: and azure_openai: models can."
+        )
     if spec.provider == "scripted":
         return load_scripted(Path(spec.model), cache=cache)
     if spec.provider == "gguf":
         return _build_by_langchain("openai", *_local_arguments(spec, share_gguf(Path(spec.model))), cache)
-    if spec.provider in {"openai", "azure_openai"} and (
-        spec.model == "gpt-4" or spec.model.startswith(_WITHOUT_JSON_SCHEMA)
-    ):
+    if spec.provider in _OPENAI_KIND and (spec.model == "gpt-4" or spec.model.startswith(_WITHOUT_JSON_SCHEMA)):
         raise ModelNotConfigured(
             f"The model {spec.name!r} cannot give structured output by JSON schema. Name a later one in TRIAGE_MODEL."
         )
-    return _build_by_langchain(spec.provider, spec.model, _arguments(spec), cache)
+    arguments = _arguments(spec)
+    if http_client is not None:
+        arguments["http_async_client"] = http_client
+    return _build_by_langchain(spec.provider, spec.model, arguments, cache)
 
 
 def _build_by_langchain(provider: str, model: str, arguments: dict[str, Any], cache: BaseCache | None) -> BaseChatModel:
@@ -78,7 +86,7 @@ def _arguments(spec: ModelSpec) -> dict[str, Any]:
         arguments["temperature"] = spec.temperature
     if spec.api_key is not None:
         arguments["api_key"] = spec.api_key
-    if spec.provider in {"openai", "azure_openai"}:
+    if spec.provider in _OPENAI_KIND:
         # One connection a call: LangChain shares its connections among all models of a process, and one kept alive
         # fails every call of a later event loop. Beside seconds of answering, a handshake is nothing.
         arguments["default_headers"] = {"Connection": "close"}

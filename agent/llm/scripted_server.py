@@ -11,7 +11,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -33,18 +33,22 @@ class LoggedRequest:
     at: float
 
 
+Responder = Callable[[LoggedRequest], Behaviour]
+"""What an endpoint does with one request; called in the server's own thread."""
+
+
 class ScriptedServer:
-    """A context manager. Chat completions are answered from ``script`` in order; its last entry repeats.
+    """A context manager. Chat completions are answered from ``script`` in order, its last entry repeating, or by it.
 
     It runs in a thread with an event loop of its own, so that it goes on while its client blocks. ``requests`` logs
     the chat completions asked for, ``port`` 0 takes a free one.
     """
 
-    def __init__(self, script: Sequence[Behaviour], port: int = 0) -> None:
+    def __init__(self, script: Sequence[Behaviour] | Responder, port: int = 0) -> None:
         if not script:
             raise ValueError("a script needs at least one behaviour")
         self.requests: list[LoggedRequest] = []
-        self._script = list(script)
+        self._respond = script if callable(script) else self._in_order(script)
         self._port = port
         self._started = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -110,9 +114,12 @@ class ScriptedServer:
             return await self._send(_model_list(), reader, writer)
         if method == "POST" and path.endswith("/chat/completions"):
             self.requests.append(LoggedRequest(path, headers, json.loads(raw), time.monotonic()))
-            behaviour = self._script[min(len(self.requests), len(self._script)) - 1]
-            return await self._send(behaviour, reader, writer)
+            return await self._send(self._respond(self.requests[-1]), reader, writer)
         return await self._send(Behaviour(b'{"error": {"message": "no such path"}}', status=404), reader, writer)
+
+    def _in_order(self, script: Sequence[Behaviour]) -> Responder:
+        listed = list(script)
+        return lambda _: listed[min(len(self.requests), len(listed)) - 1]
 
     async def _send(self, behaviour: Behaviour, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Carry out one behaviour; whether the connection stays open."""

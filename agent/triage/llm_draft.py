@@ -61,11 +61,13 @@ class LlmDrafter:
         secret: bytes,
         max_input_tokens: int,
         prices: PriceTable,
+        version: int | None = None,
         fallback: Drafter | None = None,
         sample: int = 0,
     ) -> None:
+        """``version`` names one of the prompt ``summary``, the newest unless given. Raises PromptNotFound."""
         self._client = client
-        self._prompt = prompts.get("summary")
+        self._prompt = prompts.get("summary", version)
         self._repair = prompts.get("repair")
         self._schema = draft_schema()
         self._secret = secret
