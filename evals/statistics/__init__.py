@@ -1,0 +1,1 @@
+"""The statistics the harness rests on: pure functions over numbers and cluster labels."""
