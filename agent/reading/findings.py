@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from agent.domain.alert import Sentence
 from agent.domain.amounts import find_amounts
 from agent.domain.reading import CounterFinding, Cue, CueKind, Finding, ReadAmount, ReadDate, RiskSentence
-from agent.domain.taxonomy import CLEARING_STAGES, Stage
+from agent.domain.taxonomy import ADVERSE_ROLES, CLEARING_STAGES, Stage
 from agent.reading.dates import find_dates
 from agent.reading.lexicon import Lexicon
 from agent.reading.parties import Cast
@@ -33,7 +34,7 @@ def make_findings(
     for sentence_id, predicates in by_sentence.items():
         sentence = sentences[sentence_id]
         words = text[sentence.start : sentence.end]
-        dates = list(find_dates(text, sentence.start, sentence.end, lexicon))
+        dates = [date for date in find_dates(text, sentence.start, sentence.end, lexicon) if not _is_birth(text, date)]
         amounts = [
             ReadAmount(
                 text=words[found.start : found.end][:200],
@@ -64,6 +65,14 @@ def make_findings(
                 )
             )
     return tuple(sorted(findings, key=lambda finding: finding.cue_spans[:1])[:_MOST])
+
+
+_BORN = re.compile(r"\bborn\b[^.;,]{0,40}$", re.IGNORECASE)
+
+
+def _is_birth(text: str, date: ReadDate) -> bool:
+    """``born in Riga in 1966``: when somebody was born dates no proceedings."""
+    return _BORN.search(text, max(date.start - 50, 0), date.start) is not None
 
 
 def _nearest(found: Sequence[_Placed], mine: Predicate, others: Sequence[Predicate]) -> list[_Placed]:
@@ -106,7 +115,13 @@ def untie_shared(findings: Sequence[Finding], cast: Cast, shared: Sequence[str],
 
 
 def make_counter_findings(analysis: Analysis, cast: Cast) -> tuple[CounterFinding, ...]:
-    """Counter-evidence with the parties of its sentence."""
+    """Counter-evidence with the parties of its sentence.
+
+    A statement that only its speaker makes counter-evidence counts where the speaker, or for a lawyer anybody, is held
+    to something.
+    """
+    adverse = {party.id for party in cast.parties if party.role in ADVERSE_ROLES}
+    accused = adverse & {cast.at.get(span) for part in analysis.predicates if _accuses(part) for span in part.accused}
     return tuple(
         CounterFinding(
             kind=clue.kind,
@@ -116,7 +131,12 @@ def make_counter_findings(analysis: Analysis, cast: Cast) -> tuple[CounterFindin
             parties=cast.ids(clue.about)[:50],
         )
         for clue in analysis.counters[:500]
+        if not clue.voice or (accused & {cast.at.get(span) for span in clue.speakers} if clue.speakers else accused)
     )
+
+
+def _accuses(predicate: Predicate) -> bool:
+    return not predicate.negated and predicate.stage not in CLEARING_STAGES
 
 
 def find_risk_sentences(

@@ -95,7 +95,7 @@ _FAKE_DECISION = re.compile(
     r"|legal) (?:\w+ )?(?:note|memo|decision|record|status|log|annotation|update|comment|team"
     r"|file)\b[^\n.:]{0,40}(?:\(|:|—| -)[^\n]{0,160}"
     r"|\b(?:reference profile|past decisions?|decision log|last \w+ alerts|similarity 0[.,]\d)[^\n]{0,120}"
-    r"|\b(?:entry|alert|article|customer|subject|record|match|case)\b (?:was|has been"
+    r"|\b(?:entry|alert|article|customer|subject|record|match)\b (?:was|has been"
     r"|is) (?:\w+ ){0,3}(?:cleared|closed|dispositioned)\b(?! (?:of|by the court|by a))[^\n]{0,60}"
     r"|\b(?:previously|already)\b[^.\n]{0,40}\b(?:cleared|closed|reviewed|dispositioned)\b[^.\n]{0,60}\b(?:by"
     r"|as)\b[^.\n]{0,40}\b(?:compliance|analysts?|reviewers?|false positive|the bank|KYC|AML)\b"
@@ -104,6 +104,12 @@ _FAKE_DECISION = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]+")
+_HIDDEN_MARKUP = re.compile(
+    r"<[a-z]{1,10}\b[^<>]{0,200}?(?:\bhidden\b|(?:display|visibility|font-size|opacity)\s*:\s*(?:none|hidden|0))[^<>]{0,200}>"
+    r"[^<]{0,200}",
+    re.IGNORECASE,
+)
+"""Markup that no reader of the page would have seen; intake drops it from pages, so in a text it came as text."""
 _SOFT = frozenset("\u00ad\ufeff\u200e\u200f\u200c\u200d")
 """Hidden characters that honest text uses too: alone, among letters that need them, they are no mark."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u2400]+(?:\[[0-9;]{0,12}[A-Za-z])?")
@@ -122,6 +128,7 @@ def find_marks(text: str) -> tuple[InjectionMark, ...]:
         *_matches(_ROLE_TAG, MarkKind.ROLE_TAG, text),
         *_matches(_FAKE_ANSWER, MarkKind.FAKE_ANSWER, text),
         *_matches(_FAKE_DECISION, MarkKind.FAKE_DECISION, text),
+        *_matches(_HIDDEN_MARKUP, MarkKind.HIDDEN_CHARACTERS, text),
         *_matches(_CONTROL, MarkKind.CONTROL_CHARACTERS, text),
         *_matches(_MIXED, MarkKind.MIXED_SCRIPTS, text),
         *_hidden(text),

@@ -32,6 +32,11 @@ class Cluster:
     described: bool = False
     """True when a name handed in (the header's subject) named it, so that its name is certain."""
 
+    def answers_to(self, name: str) -> bool:
+        """Whether a name can be this party's: by its fullest form, or by another full form that stands in the text."""
+        forms = dict.fromkeys((self.name, *(span.name for span in self.spans if " " in span.name)))
+        return any(same_name(form, name) for form in forms)
+
     @property
     def kind(self) -> PartyKind:
         """The kind most of its full names vote for, else most of its short ones; ``unknown`` without a vote."""
@@ -152,7 +157,7 @@ def cluster_names(spans: Iterable[NameSpan], known_names: Sequence[str] = ()) ->
 def _join(clusters: list[Cluster], span: NameSpan, name: str) -> None:
     """Add to the one cluster with the same name, keeping its fullest form, or open a new one."""
     named = [cluster for cluster in clusters if not cluster.described]
-    homes = [cluster for cluster in named if same_name(cluster.name, name) or _is_acronym(cluster.name, name)]
+    homes = [cluster for cluster in named if cluster.answers_to(name) or _is_acronym(cluster.name, name)]
     if len(homes) > 1:
         exact = [cluster for cluster in homes if name_tokens(cluster.name) == name_tokens(name)]
         homes = exact or homes[:1]

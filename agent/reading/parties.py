@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from agent.domain.alert import Mention, Sentence
 from agent.domain.reading import ReadParty, StatedAttribute
-from agent.domain.taxonomy import ADVERSE_ROLES, CLEARING_STAGES, Offence, Role, Stage
-from agent.reading.inheritance import inherit_offences, name_described
+from agent.domain.taxonomy import ADVERSE_ROLES, CLEARING_STAGES, FeatureName, Offence, Role, Stage
+from agent.reading.inheritance import Told, inherit_offences, name_described, tie_clearings
 from agent.reading.names import Naming, name_tokens
 from agent.reading.parts import Analysis, Predicate, Span
 
@@ -30,11 +30,11 @@ _STRENGTH = (Role.OFFENDER, Role.ACCUSED, Role.SUSPECT)
 _BY_NOUN = (
     Role.VICTIM,
     Role.WHISTLEBLOWER,
-    Role.WITNESS,
     Role.PLAINTIFF,
     Role.LAWYER,
     Role.JOURNALIST,
     Role.OFFICIAL,
+    Role.WITNESS,
     Role.ASSOCIATE,
 )
 _WEAK = frozenset({Stage.ALLEGATION, Stage.INVESTIGATION, Stage.UNDETERMINED, Stage.APPEAL})
@@ -75,7 +75,7 @@ def put_together(
     ``not_names`` holds folded names that are places, not parties.
     """
     kept = [cluster for cluster in naming.clusters if cluster.known or name_tokens(cluster.name) not in not_names]
-    named = name_described(kept, analysis.predicates, sentences)
+    named = name_described(kept, analysis.predicates, sentences, _what_is_told(analysis))
     clusters = [cluster for index, cluster in enumerate(kept) if index not in named]
     number = {id(cluster): f"P{place}" for place, cluster in enumerate(clusters, start=1)}
     at: dict[Span, str] = {}
@@ -93,6 +93,11 @@ def put_together(
             mentions[at[place]].append(
                 Mention(start=pointer.start, end=pointer.end, sentence=pointer.sentence, by_name=False)
             )
+    mentioned: dict[str, set[str]] = defaultdict(set)
+    for party_id, places in mentions.items():
+        for one in places:
+            mentioned[one.sentence].add(party_id)
+    analysis.predicates = tie_clearings(analysis.predicates, at, mentioned)
     analysis.predicates = inherit_offences(analysis.predicates, at, sentences, text)
     parties = []
     for cluster in clusters[:500]:
@@ -115,6 +120,15 @@ def put_together(
     described = frozenset(number[id(cluster)] for cluster in clusters if cluster.described)
     placed = {span: found for span, found in at.items() if found in known}
     return Cast(tuple(parties), placed, naming.ambiguous, described & known)
+
+
+def _what_is_told(analysis: Analysis) -> Told:
+    harmed = {clue.span for clue in analysis.roles if clue.role is Role.VICTIM}
+    return Told(
+        identified=dict(analysis.identified),
+        aged=frozenset(clue.span for clue in analysis.attributes if clue.name is FeatureName.AGE),
+        court=analysis.court | harmed,
+    )
 
 
 def _role_of(party_id: str, analysis: Analysis, at: Mapping[Span, str]) -> tuple[Role, tuple[str, ...]]:

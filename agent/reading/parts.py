@@ -71,6 +71,10 @@ class CounterClue:
     by: str
     interested: bool = False
     about: tuple[Span, ...] = ()
+    speakers: tuple[Span, ...] = ()
+    """Of a voice: who speaks, where it counts only if something is held against them."""
+    voice: bool = False
+    """True for a statement that only its speaker makes counter-evidence: it needs somebody who is accused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +99,7 @@ class Analysis:
     roles: list[RoleClue] = field(default_factory=list)
     counters: list[CounterClue] = field(default_factory=list)
     attributes: list[AttributeClue] = field(default_factory=list)
+    court: frozenset[Span] = frozenset()
+    """First mentions of judges, prosecutors, lawyers and detectives, who speak of others' cases."""
+    identified: list[tuple[Span, Span]] = field(default_factory=list)
+    """First mention of a described party → the name that the article itself gives it (``he was named as X``)."""

@@ -18,6 +18,7 @@ from agent.reading.lexicon_file import NAME_MARK, ORGANISATION_MARK, Words, fold
 from agent.reading.parts import Analysis, Pointer, Predicate, RoleClue, Span
 from agent.reading.patterned_clues import MaskedSentence, find_ages, find_counters, find_roles, name_authority
 from agent.reading.patterned_names import FoundName, find_capitalised_names, span_of
+from agent.reading.patterned_pointers import Topics, find_pointed_ages, find_pointers, professionals
 from agent.reading.russian import find_russian_names
 
 _PREFERENCE: Final = (
@@ -31,7 +32,7 @@ _HELD_IN_ABSENCE: Final = frozenset((Stage.ARRESTED, Stage.CHARGED, Stage.TRIAL,
 _AUTHORITIES: Final = ("court", "government")
 _FINES: Final = (Stage.PENALTY, Stage.SANCTIONED, Stage.SETTLED)
 _INSTITUTION: Final = re.compile(
-    r"institut|ban[kcq]|unternehmen|konzern|firma|entrepris|empresa|entidad|compa|soci|grou?p|банк|компани"
+    r"institut|ban[kcq]|unternehmen|konzern|firma|entrepris|empresa(?!r)|entidad|compa|soci|grou?p|банк|компани"
 )
 _OF_ANOTHER: Final = re.compile(
     r"(?:^| |')(?:un|una|uma|une|um|el|al|la|le|l|los|las|les|o|ao|os|as|à|su|sus|seu|sua|son|sa|ses|ein\w*|den|die|"
@@ -54,8 +55,12 @@ _BEFORE_SUBJECT: Final = 40
 _NEGATION_REACH: Final = 12
 _QUOTED_NAME: Final = re.compile(rf'"(?:{NAME_MARK}+|{ORGANISATION_MARK}+)"')
 _CLOSED_APPOSITION: Final = re.compile(
-    rf"(?<=\w)( ?, ?(?:[\w'-]+ ){{0,3}}[{NAME_MARK}{ORGANISATION_MARK}]+ ?),(?= ?\w)"
+    rf"(?<=\w)( ?, ?(?:[\w'-]+ ){{0,3}}[{NAME_MARK}{ORGANISATION_MARK}]+(?: ?\(\d{{1,3}}\))? ?),(?= ?\w)"
 )
+_LONG_APPOSITIONS: Final = tuple(
+    re.compile(rf"(?<=[{NAME_MARK}])(?: ?,[^,;:{NAME_MARK}]{{1,110}}){{{parts}}} ?,(?= ?[^\W\d_])") for parts in (2, 3)
+)
+"""What stands between a name and its verb beyond a pattern's ``{gap}``: "X, 61, head of Y until May, was charged"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def analyse_patterned(
     """Structure of an article by ``lexicon``'s patterns.
 
     ``known_names`` (the subject and its aliases) are found wherever they stand. A predicate has parties only where a
-    pattern ties a name to a cue of the same sentence; no pronoun is resolved.
+    pattern ties a name to a cue of the same sentence, or a word that surely points to one.
     """
     by_sentence: dict[str, list[Cue]] = defaultdict(list)
     for cue in cues:
@@ -88,10 +93,15 @@ def analyse_patterned(
     placed: dict[str, list[FoundName]] = defaultdict(list)
     for name in names:
         placed[name.span.sentence].append(name)
+    masked = {sentence.id: _mask(text, sentence, placed[sentence.id]) for sentence in sentences if placed[sentence.id]}
+    for part in masked.values():
+        analysis.roles += find_roles(part, lexicon)
+        analysis.attributes += find_ages(part, lexicon)
+    topics = Topics(aside=professionals(analysis))
     for sentence in sentences:
         own = by_sentence.get(sentence.id, [])
-        if own or placed[sentence.id]:
-            _add_sentence(analysis, _mask(text, sentence, placed[sentence.id]), own, lexicon)
+        if own or sentence.id in masked:
+            _add_sentence(analysis, masked.get(sentence.id) or _mask(text, sentence, []), own, lexicon, topics, text)
     _point_to_institutions(analysis, text, sentences, lexicon)
     people = {clue.span for clue in analysis.attributes} | {clue.span for clue in analysis.roles}
     analysis.names = [
@@ -158,14 +168,30 @@ def _mask(text: str, sentence: Sentence, names: Sequence[FoundName]) -> MaskedSe
     return MaskedSentence(sentence, original, folded, words, masked, tuple(placed))
 
 
-def _add_sentence(analysis: Analysis, sentence: MaskedSentence, cues: Sequence[Cue], lexicon: Lexicon) -> None:
-    roles = list(find_roles(sentence, lexicon))
-    analysis.roles += roles
-    analysis.attributes += find_ages(sentence, lexicon)
-    predicates = _find_predicates(sentence, [cue for cue in cues if not cue.negated], cues, lexicon, roles)
+def _add_sentence(
+    analysis: Analysis, plain: MaskedSentence, cues: Sequence[Cue], lexicon: Lexicon, topics: Topics, text: str
+) -> None:
+    roles = [clue for clue in analysis.roles if clue.sentence == plain.sentence.id]
+    pointing = list(find_pointers(plain, topics, lexicon, cues))
+    pointed = [name for name, _ in pointing]
+    analysis.pointers += [pointer for _, pointer in pointing]
+    analysis.attributes += [clue for name, pointer in pointing for clue in find_pointed_ages(name, pointer.target)]
+    names = sorted([*(name for _, _, name in plain.names), *pointed], key=span_of)
+    sentence = _mask(text, plain.sentence, names) if pointed else plain
+    told = _beyond_descriptions(cues, pointed)
+    predicates = _find_predicates(sentence, [cue for cue in told if not cue.negated], told, lexicon, roles)
+    first = len(analysis.predicates)
     analysis.predicates += predicates
     accused = list(dict.fromkeys(span for predicate in predicates for span in predicate.accused))
-    analysis.counters += find_counters(sentence, cues, lexicon, roles, accused)
+    analysis.counters += find_counters(plain, cues, lexicon, roles, accused, sentence)
+    topics.note(plain, analysis, pointed, first, lexicon)
+
+
+def _beyond_descriptions(cues: Sequence[Cue], pointed: Sequence[FoundName]) -> Sequence[Cue]:
+    """``The accused was arrested`` speaks of an arrest: the word that points tells no stage beside one that does."""
+    spans = [span_of(name) for name in pointed]
+    told = [cue for cue in cues if not any(start <= cue.start and cue.end <= end for start, end in spans)]
+    return told if any(cue.kind is CueKind.STAGE for cue in told) else cues
 
 
 def _find_predicates(
@@ -246,7 +272,8 @@ def _matches(
     led = _LED_BY_COMMA.sub(lambda found: "x" * len(found[1]) + " " * len(found[2]), opened)
     if lexicon.language == "ru":
         led = _LED_BY_FIRM.sub(lambda found: "x" * len(found[1]), led)
-    readings = dict.fromkeys((sentence.masked, opened, led))
+    bare = (part.sub(lambda found: " " * len(found.group()), sentence.masked) for part in _LONG_APPOSITIONS)
+    readings = dict.fromkeys((sentence.masked, opened, led, *bare))
     for pattern, words in product(patterns, readings):
         for match in pattern.finditer(words):
             group = next(key for key, value in match.groupdict().items() if value is not None)
@@ -294,6 +321,8 @@ def _hangs_on_genitive(sentence: MaskedSentence, start: int, lexicon: Lexicon) -
     before = sentence.masked[max(0, start - _BEFORE_SUBJECT) : start]
     before = before[max(before.rfind(","), before.rfind(NAME_MARK), before.rfind(ORGANISATION_MARK)) + 1 :]
     for match in lexicon.genitives.finditer(before):
+        if lexicon.language == "de" and match.group() == "der" and not before[: match.start()].strip():
+            continue  # the article of the name itself: "Der Gastronom X"
         between = before[match.end() :].split()
         nouns = (lexicon.titles, lexicon.organisation_words)
         if len(between) <= 2 and all(any(kind.fullmatch(word) for kind in nouns) for word in between[-1:]):

@@ -72,7 +72,7 @@ class MaskedSentence:
 
 
 def find_roles(sentence: MaskedSentence, lexicon: Lexicon) -> Iterator[RoleClue]:
-    """Roles that a noun right beside a name gives, once a role and name."""
+    """Roles that a noun right beside a name gives, or a predicate that goes on from it, once a role and name."""
     seen: set[tuple[Span, Role]] = set()
     for role, words in lexicon.roles.items():
         for match in words.finditer(sentence.masked):
@@ -88,7 +88,10 @@ def find_roles(sentence: MaskedSentence, lexicon: Lexicon) -> Iterator[RoleClue]
 def _names_beside(sentence: MaskedSentence, start: int, end: int, lexicon: Lexicon) -> Iterator[FoundName]:
     followed = any(first >= end and sentence.masked[end:first] == " " for first, _, _ in sentence.names)
     for first, last, name in sentence.names:
-        if last <= start:
+        if last == start:
+            # An entry that begins with a space or comma goes on from a name: "X gilt als Zeuge".
+            yield name
+        elif last <= start:
             # "of X, Me Y": a title that goes before a name says nothing of the name before it.
             if followed:
                 continue
@@ -201,10 +204,19 @@ def _aged_name(sentence: MaskedSentence, start: int, end: int) -> FoundName | No
 
 
 def find_counters(
-    sentence: MaskedSentence, cues: Sequence[Cue], lexicon: Lexicon, roles: Sequence[RoleClue], accused: Sequence[Span]
+    sentence: MaskedSentence,
+    cues: Sequence[Cue],
+    lexicon: Lexicon,
+    roles: Sequence[RoleClue],
+    accused: Sequence[Span],
+    pointed: MaskedSentence | None = None,
 ) -> Iterator[CounterClue]:
-    """One clue a kind: who says it in the article's words, and about whom when only one party can be meant."""
+    """One clue a kind: who says it in the article's words, and about whom when only one party can be meant.
+
+    ``pointed`` is the sentence with the words that point to somebody marked as names are: they may deny too.
+    """
     about = _spoken_of(sentence, roles, accused)
+    denier = _find_denier(pointed or sentence, cues, roles)
     seen: set[str] = set()
     for cue in cues:
         if cue.kind is not CueKind.COUNTER_EVIDENCE or cue.negated or cue.value in seen:
@@ -217,12 +229,25 @@ def find_counters(
             by, _ = _nearest_speaker(sentence, start, end, lexicon, _NEUTRAL_SPEAKERS)
             yield CounterClue(kind, sentence.sentence.id, by, False, about)
             continue
-        own = _denying_name(sentence, start, roles)
+        own = _denying_name(pointed or sentence, start, roles)
         if own is not None and kind is CounterEvidenceKind.DENIAL:
             yield CounterClue(kind, sentence.sentence.id, own.span.name, True, (span_of(own),))
             continue
         by, speaker = _nearest_speaker(sentence, start, end, lexicon, tuple(lexicon.speakers))
+        if speaker is None and denier is not None:
+            # "X denied it and spoke of persecution": who denies goes on speaking.
+            yield CounterClue(kind, sentence.sentence.id, denier.span.name, True, (span_of(denier),))
+            continue
         yield CounterClue(kind, sentence.sentence.id, by, speaker in INTERESTED_SPEAKERS, about)
+
+
+def _find_denier(sentence: MaskedSentence, cues: Sequence[Cue], roles: Sequence[RoleClue]) -> FoundName | None:
+    for cue in cues:
+        if cue.kind is CueKind.COUNTER_EVIDENCE and cue.value == CounterEvidenceKind.DENIAL and not cue.negated:
+            start = sentence.folded.position(cue.start - sentence.sentence.start)
+            if (own := _denying_name(sentence, start, roles)) is not None:
+                return own
+    return None
 
 
 def _spoken_of(sentence: MaskedSentence, roles: Sequence[RoleClue], accused: Sequence[Span]) -> tuple[Span, ...]:
@@ -273,7 +298,7 @@ def _nearest_speaker(
             first, last = match.span()
             break
     # "X, lawyer of Y": the name before the comma is the speaker's own.
-    own = re.search(rf"{NAME_MARK}+ ?, ?$", sentence.masked[:first])
+    own = re.search(rf"(?:(?<!\w)(?:me|m\.|mme|dr\.?|dra\.?) )?{NAME_MARK}+ ?, ?$", sentence.masked[:first])
     return _written(sentence, own.start() if own else first, _phrase_end(sentence, last, lexicon)), speaker
 
 

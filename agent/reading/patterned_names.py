@@ -23,13 +23,20 @@ _SHORTEST_SURNAME: Final = 3
 _LONGEST_NAME: Final = 7
 _NOUN_ENDINGS: Final = re.compile(
     r"\w+(?:ung|ungen|heit|keit|schaft|tion|tionen|tät|ismus|verfahren|prozess|anklage|urteil|haft|jahre|monate|"
-    r"wesen|handel|kriminalität|steuer|betrug|million|millionen|euro)"
+    r"wesen|handel|kriminalität|steuer|betrug|million|millionen|euro)|haft|jahren?|monaten?|jährigen?"
 )
+_TWO_SURNAMES: Final = frozenset(("es", "pt"))
+_OF_AN_OFFICE: Final = frozenset(("de", "del", "do", "da", "dos", "das"))
 _ARTICLE_PARTICLES: Final = frozenset(("der", "den", "la", "las", "los", "le"))
 _GERMAN_ARTICLES: Final = frozenset(
     ("der", "die", "das", "des", "dem", "den", "ein", "eine", "einer", "eines", "einem", "einen"),
 )
-_BEFORE_CALLING: Final = frozenset(("der", "die", "den", "dem", "ein", "eine", "einen", "einem", "einer"))
+_BEFORE_CALLING: Final = re.compile(
+    r"der|die|den|dem|des|ein(?:e[nmrs]?)?|(?:sein|ihr|dess|der)(?:e[nmrs]?)?|"
+    r"(?:früher|ehemalig|damalig|heutig|langjährig|mitangeklagt|angeklagt|mitbeschuldigt|beschuldigt|verurteilt|"
+    r"mutmaßlich|mutmasslich|flüchtig|inhaftiert|prominent|bekannt|vermögend|zuständig|leitend|\d+-jährig)e[nmrs]?"
+)
+"""Words between which and a full name stands what the person is: "der frühere Bankier X Y"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def find_capitalised_names(
         for span in _full_names(text, sentence, cues.get(sentence.id, ()), lexicon):
             if not _overlaps(span, own):
                 runs.append(span)
-    runs = _without_leading_strangers(text, runs)
+    runs = _without_leading_strangers(text, runs, lexicon)
     surnames = _surnames([*runs, *taken], known_names, lexicon)
     placed = sorted([*taken, *runs], key=lambda span: span.start)
     by_sentence: dict[str, list[NameSpan]] = {}
@@ -99,7 +106,7 @@ def _known_pattern(known_names: Sequence[str]) -> re.Pattern[str] | None:
     sources = [r"\s+".join(map(re.escape, name.split())) for name in known_names if len(name.split()) > 1]
     if not sources:
         return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(sources, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(sources, key=len, reverse=True))})(?!-?\w)", re.IGNORECASE)
 
 
 def _overlaps(span: NameSpan, others: Sequence[NameSpan]) -> bool:
@@ -177,10 +184,9 @@ def _make_name(text: str, sentence: Sentence, run: list[_Token], lexicon: Lexico
     if not organisation:
         cut = max((i + 1 for i, token in enumerate(run) if _is_title(token, lexicon)), default=0)
         titled, run = cut > 0, run[cut:]
-        if lexicon.language == "de" and len(run) > 2:
+        if lexicon.language == "de" and sum(token.text[0].isupper() for token in run) > 2:
             before = text[max(sentence.start, run[0].start - 30) : run[0].start].split()
-            # "den Zahnarzt X Y": between an article and a full name stands what the person is.
-            if before and fold_case(before[-1]) in _BEFORE_CALLING:
+            if before and _BEFORE_CALLING.fullmatch(fold_case(before[-1])):
                 titled, run = True, run[1:]
     while run and not run[0].text[0].isupper():
         run = run[1:]
@@ -232,8 +238,11 @@ def _is_dependable(
     return True
 
 
-def _without_leading_strangers(text: str, runs: list[NameSpan]) -> list[NameSpan]:
-    """``ministro de Hacienda Juan Pérez``: a run whose end is a full name elsewhere is cut to that name."""
+def _without_leading_strangers(text: str, runs: list[NameSpan], lexicon: Lexicon) -> list[NameSpan]:
+    """``ministro de Hacienda Juan Pérez``: a run whose end is a full name elsewhere is cut to that name.
+
+    Where people have two surnames, only after a preposition: "Juan Pérez Gil" may be "Pérez Gil" the next time.
+    """
     seen = Counter(span.name for span in runs)
     kept = []
     for span in runs:
@@ -241,6 +250,9 @@ def _without_leading_strangers(text: str, runs: list[NameSpan]) -> list[NameSpan
         tails = (
             [" ".join(words[i:]) for i in range(1, len(words) - 1)] if span.kind is not PartyKind.ORGANISATION else []
         )
+        if lexicon.language in _TWO_SURNAMES:
+            before = text[max(0, span.start - 12) : span.start].split()
+            tails = tails if before and fold_case(before[-1]) in _OF_AN_OFFICE else tails[:0]
         tail = next((tail for tail in tails if seen[tail]), None)
         if tail is not None and text[span.end - len(tail) : span.end] == tail:
             span = NameSpan(span.end - len(tail), span.end, span.sentence, tail, span.kind)

@@ -20,7 +20,8 @@ _NOT_A_REPORT = re.compile(
 )
 _SATIRE = re.compile(
     r"\b(?:satire|satirical|parody|spoof (?:news|article)|humou?r column|not a real news|fake news for (?:fun"
-    r"|laughs))\b",
+    r"|laughs)|none of this (?:has |ever |has ever |actually )?happened|any resemblance to (?:real "
+    r"|living )?persons)\b",
     re.IGNORECASE,
 )
 _OPINION = re.compile(
@@ -37,6 +38,18 @@ _FICTION = re.compile(
     r"|finale|\d)\b",
     re.IGNORECASE,
 )
+_STAGED = re.compile(
+    r"\b(?:the series|the film|the movie|the novel|the play|flashbacks?|episodes?|(?:the|his|her) role|was shot in"
+    r"|was filmed in|screenplay|premi[eè]re|the screen|first half-hour|the director|director [A-Z]\w+|the plot|the cast"
+    r"|the script|her performance|his performance)\b"
+)
+_REAL = re.compile(
+    r"\b(?:prosecut\w+|indict\w+|pleaded|police (?:said|say)|court (?:heard|ruled|documents|papers)"
+    r"|according to police)\b",
+    re.IGNORECASE,
+)
+_MANY_STAGED = 4
+"""Different words of a review that make one where no court or police is reported."""
 _ADVERTISEMENT = re.compile(
     r"\b(?:sponsored (?:content|post|article)|advertisement|advertorial|paid (?:content|promotion|partnership)"
     r"|promoted content)\b",
@@ -70,7 +83,8 @@ def judge_source(article: Article) -> tuple[SourceKind, str | None]:
         return SourceKind.ADVERTISEMENT, "The text is marked as advertising."
     if _OPINION.search(opening[:600]):
         return SourceKind.OPINION, "The text is marked as opinion."
-    if len(_FICTION.findall(text[:6_000])) >= 3:
+    staged = {match.lower() for match in _STAGED.findall(text[:6_000])}
+    if len(_FICTION.findall(text[:6_000])) >= 3 or (len(staged) >= _MANY_STAGED and not _REAL.search(text)):
         return SourceKind.FICTION_OR_REVIEW, "The text reads as fiction or a review: roles in it may be invented."
     if _OFFICIAL.search(opening):
         return SourceKind.OFFICIAL_STATEMENT, None

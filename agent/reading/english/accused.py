@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.reading.english import frames
+from agent.reading.english.names import TRADES
 from agent.reading.english.parse import (
     SUBJECTS,
     agent_of,
     ancestors_within,
     is_passive,
     patient_of,
+    recipients_of,
     subject_of,
     verb_above,
 )
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _AGAINST = frozenset({"against", "on", "over"})
-_PLACING = frozenset(["place", "put", "send", "hold", "give", "link", "subject", "keep", "release"])
+_PLACING = frozenset(
+    ["place", "put", "send", "hold", "give", "link", "subject", "keep", "release", "take", "return", "refer", "pick"]
+)
 _LEADING = frozenset(
     """commit perpetrate mastermind orchestrate organize organise lead run plot order plan conspire operate
     engage participate scheme involve oversee accept take receive pay offer solicit demand launch carry
@@ -42,33 +46,103 @@ def _accused_of_verb(structure: SentenceStructure, verb: Token) -> tuple[Span, .
     lemma = verb.lemma_.lower()
     if lemma in frames.ACT_VERBS and lemma not in frames.PATIENT_ACCUSED:
         return structure.parties_of(agent_of(verb))
-    if lemma == "find" and not is_passive(verb) and any(child.lower_ == "that" for child in verb.subtree):
+    if lemma == "find" and not is_passive(verb) and _says_that(verb):
         return ()
+    if lemma in frames.GIVING and (found := _given_to(structure, verb)):
+        return found
+    if lemma in frames.INQUIRING and (found := _inquired_into(structure, verb)):
+        return found
     if lemma in frames.PATIENT_ACCUSED or verb.dep_ == "amod":
-        patient = patient_of(verb)
-        found = structure.parties_of(patient) or structure.parties_of(_asked_about(verb))
-        searched = patient is not None and patient.lemma_.lower() in frames.HOLDINGS
-        if not found and patient is not None and searched and not _asks_into_another(verb):
-            found = structure.owners_of(patient)
-        if found:
-            return found
-        if verb.dep_ != "amod" and is_passive(verb):
-            has_auxiliary = any(child.dep_ == "auxpass" for child in verb.children)
-            return structure.opening_party() if has_auxiliary else structure.party_after(verb)
-        return structure.party_after(verb)
+        return _name_set_before(structure, verb) or _accused_as_patient(structure, verb)
     if lemma in frames.AGENT_ACCUSED:
-        return (
-            structure.parties_of(subject_of(verb)) if not is_passive(verb) else structure.parties_of(patient_of(verb))
-        )
+        return _accused_as_agent(structure, verb)
     if is_passive(verb) and lemma in {"report", "say", "allege", "believe", "know", "think"}:
         return structure.parties_of(patient_of(verb))
-    return _named_after(structure, verb, _AGAINST) or _tied_to_arguments(structure, verb)
+    placed = structure.parties_of(patient_of(verb)) if lemma in _PLACING and not is_passive(verb) else ()
+    return placed or _named_after(structure, verb, _AGAINST) or _tied_to_arguments(structure, verb)
+
+
+def _given_to(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """Who gets the term: an argument of the verb, else the party right beside it where the parse is lost."""
+    found = next((one for token in recipients_of(verb) if (one := structure.parties_of(token))), ())
+    return found or (structure.party_before(verb) if is_passive(verb) else structure.party_after(verb))
+
+
+def _accused_as_patient(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """Whom the verb befalls, or whose home or account; where the parse is lost, the party beside the verb."""
+    patient = patient_of(verb)
+    found = structure.parties_of(patient) or structure.parties_of(_asked_about(verb))
+    if not found and patient is not None and _is_holding(patient) and not _asks_into_another(verb):
+        found = structure.owners_of(patient)
+    if found or verb.dep_ == "amod" or not is_passive(verb):
+        return found or structure.party_after(verb)
+    if not any(child.dep_ == "auxpass" for child in verb.children):
+        return structure.party_after(verb)
+    thing = patient is not None and patient.pos_ == "NOUN" and patient.lemma_.lower() not in TRADES
+    befalls_things = thing and verb.lemma_.lower() not in frames.BEFALLING_PEOPLE
+    return structure.party_before(verb) or (() if befalls_things else structure.opening_party())
+
+
+def _accused_as_agent(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """Who pleads, admits, serves, pays; never those who act for a court or for others."""
+    if any(child.dep_ == "dobj" and child.lemma_.lower() == "verdict" for child in verb.children):
+        return ()  # a court enters and returns verdicts, nobody accused does
+    bearer = patient_of(verb) if is_passive(verb) else subject_of(verb)
+    found = structure.parties_of(bearer)
+    if not found and bearer is not None and _is_holding(bearer):
+        found = structure.owners_of(bearer)
+    return structure.without_court(found or structure.party_before(verb))
+
+
+def _is_holding(noun: Token) -> bool:
+    return noun.lemma_.lower() in frames.HOLDINGS
+
+
+def _name_set_before(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """``took over from X, dismissed in May and since indicted``: participles behind a name are the name's."""
+    first = verb
+    while first.dep_ in {"conj", "pcomp"} and (first.head.tag_ == "VBN" or first.head.lower_ == "since"):
+        first = first.head
+    bare = all(
+        part.tag_ == "VBN"
+        and not any(child.dep_ in {"aux", "auxpass", "nsubj", "nsubjpass"} for child in part.children)
+        for part in (verb, first)
+    )
+    if not bare or first.i < 2 or first.nbor(-1).text != ",":
+        return ()
+    named = structure.parties_of(first.nbor(-2)) if structure.is_name(first.nbor(-2)) else ()
+    return named if len(named) == 1 else ()
+
+
+def _says_that(verb: Token) -> bool:
+    """``found that X had …``: a clause of its own, not somebody whom the verb befalls."""
+    clauses = (child for child in verb.children if child.dep_ == "ccomp")
+    return any(part.dep_ == "mark" for clause in clauses for part in clause.children)
+
+
+def _inquired_into(structure: SentenceStructure, verb: Token) -> tuple[Span, ...]:
+    """``looking into X``, ``into the conduct of X``, ``examining how X paid``: whom the inquiry is about."""
+    if found := structure.parties_of(_asked_about(verb)):
+        return found
+    objects = [child for child in verb.children if child.dep_ == "dobj"]
+    for child in verb.children:
+        if child.dep_ == "prep" and child.lower_ in {"into", "over"}:
+            objects += [part for part in child.children if part.dep_ == "pobj"]
+    for thing in objects:
+        if found := structure.parties_of(thing):
+            return found
+        if thing.lemma_.lower() in frames.AFFAIRS and (found := structure.owners_of(thing)):
+            return found
+    return ()
 
 
 def _asked_about(verb: Token) -> Token | None:
     """``are investigating whether X took money``: X, the subject of what is asked."""
     clause = next((child for child in verb.children if child.dep_ == "ccomp"), None)
-    asks = verb.lemma_.lower() in {"investigate", "probe", "examine", "suspect"}
+    if clause is None:
+        asked = (child for child in verb.children if child.dep_ == "prep" and child.lower_ in {"into", "over"})
+        clause = next((part for child in asked for part in child.children if part.dep_ == "pcomp"), None)
+    asks = verb.lemma_.lower() in frames.INQUIRING | {"suspect"}
     return subject_of(clause) if clause is not None and asks else None
 
 
@@ -105,8 +179,20 @@ def _tied_to_noun(structure: SentenceStructure, noun: Token) -> tuple[Span, ...]
     for child in noun.children:
         if child.dep_ == "poss" and (found := structure.parties_of(child)):
             return found
-    of = {"of"} if noun.lemma_.lower() in frames.NOUN_OF_ACCUSED else set()
-    return _named_after(structure, noun, frozenset({"against", "into", "for", "on", "to", *of}))
+    lemma = noun.lemma_.lower()
+    of = {"of"} if lemma in frames.NOUN_OF_ACCUSED else {"from"} if lemma in frames.TAKING else set()
+    beside = _named_after(structure, noun, frozenset({"against", "into", "for", "on", "to", *of}))
+    return beside or _named_below(structure, noun, {"from"} if lemma in frames.TAKING else {"against"})
+
+
+def _named_below(structure: SentenceStructure, noun: Token, prepositions: set[str]) -> tuple[Span, ...]:
+    """``the charge of fraud against X``: the parse may hang *against* on a noun that stands between."""
+    for token in noun.subtree:
+        if token.dep_ == "prep" and token.lower_ in prepositions and token.i > noun.i and token.head.pos_ != "VERB":
+            for part in token.children:
+                if part.dep_ == "pobj" and (found := structure.parties_of(part)):
+                    return found
+    return ()
 
 
 def _carried_to(structure: SentenceStructure, noun: Token) -> tuple[Span, ...]:
@@ -127,11 +213,11 @@ def _carried_by_verb(structure: SentenceStructure, verb: Token, argument: Token)
     if argument.dep_ in SUBJECTS and lemma != "be":
         return _named_after(structure, verb, _AGAINST)
     if lemma in frames.PATIENT_ACCUSED or (is_passive(verb) and lemma in _PLACING):
-        return structure.parties_of(patient_of(verb))
+        return _name_set_before(structure, verb) or structure.parties_of(patient_of(verb))
     if is_passive(verb):
         return _named_after(structure, verb, _AGAINST)
-    if lemma in frames.LIGHT_VERBS:
-        return structure.parties_of(subject_of(verb))
+    if lemma in frames.LIGHT_VERBS and argument.lemma_.lower() != "verdict":
+        return structure.without_court(structure.parties_of(subject_of(verb)))
     return _named_after(structure, verb, _AGAINST)
 
 

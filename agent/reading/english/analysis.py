@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.domain.alert import Sentence
-from agent.domain.reading import Cue
-from agent.domain.taxonomy import PartyKind
-from agent.reading.english.attributes import find_attributes, find_roles
+from agent.domain.reading import Cue, CueKind
+from agent.domain.taxonomy import CONTESTING_KINDS, PartyKind, Role, Stage
+from agent.reading.english.attributes import court_people, find_attributes, find_roles
 from agent.reading.english.counters import find_counters
+from agent.reading.english.groups import Group, find_groups
 from agent.reading.english.names import find_described, find_names, surnames_of, with_known_names, with_surnames
 from agent.reading.english.parse import EnglishParser, ParsedSentence, agent_of, verb_above
 from agent.reading.english.pointers import find_pointers
 from agent.reading.english.predicates import find_predicates, with_flags
 from agent.reading.english.structure import SentenceStructure
+from agent.reading.english.voices import find_voices
 from agent.reading.lexicon import Lexicon
 from agent.reading.names import cluster_names
-from agent.reading.parts import Analysis, Predicate, Span
+from agent.reading.parts import Analysis, Pointer, Predicate, Span
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
+_TAKEN_BACK = re.compile(
+    r"(?:this|that|it|the (?:report|statement|claim)) (?:was|is) (?:wrong|incorrect|untrue|inaccurate|false"
+    r"|an error|a mistake|not (?:true|correct|so|the case))\b",
+    re.IGNORECASE,
+)
+"""How the next sentence of a correction takes back what the one before repeats."""
+_SPEAKING = (Role.LAWYER, Role.OFFICIAL)
 _LONGEST_AUTHORITY = 14
 """Words beyond which a noun phrase is a lost parse."""
 _AUTHORITIES = frozenset(
@@ -44,7 +55,7 @@ def analyse_english(
     """Everything the sentences' structure says. ``countries`` maps offsets of country words to ISO codes."""
     parsed = parser.parse(text, sentences)
     cues_of: dict[str, list[Cue]] = defaultdict(list)
-    for cue in cues:
+    for cue in _terms_in_court(text, sentences, cues):
         cues_of[cue.sentence].append(cue)
     names = {sentence.id: find_names(sentence, lexicon) for sentence in parsed}
     for sentence in parsed:
@@ -55,23 +66,86 @@ def analyse_english(
         names[sentence.id] += find_described(sentence, names[sentence.id])
     analysis = Analysis(names=[name for found in names.values() for name in found])
     naming = cluster_names(analysis.names, known_names)
-    analysis.pointers = find_pointers(parsed, analysis.names, naming)
+    for sentence in parsed:
+        analysis.attributes += find_attributes(sentence, names[sentence.id], countries)
+    groups = list(find_groups(parsed, names, naming))
+    analysis.pointers = find_pointers(parsed, analysis.names, naming, analysis.attributes)
     kinds = {(span.start, span.end): cluster.kind for cluster in naming.clusters for span in cluster.spans}
     first_spans = {span: naming.first_span(span) for span in kinds}
     first_spans |= {(part.start, part.end): naming.first_span(part.target) for part in analysis.pointers}
+    kinds |= {group.span: kinds[group.members[0]] for group in groups if group.members[0] in kinds}
     party_names = {(cluster.spans[0].start, cluster.spans[0].end): cluster.name for cluster in naming.clusters}
     kinds |= {(part.start, part.end): kinds[part.target] for part in analysis.pointers if part.target in kinds}
+    for sentence in parsed:
+        analysis.roles += find_roles(sentence, names[sentence.id], lexicon)
+    court = frozenset(first_spans.get(span, span) for span in court_people(parsed, names))
+    analysis.court = court
+    by_role = {role: {first_spans.get(c.span, c.span) for c in analysis.roles if c.role is role} for role in _SPEAKING}
+    lawyers = frozenset(by_role[Role.LAWYER] - by_role[Role.OFFICIAL])
     for sentence in parsed:
         own = names[sentence.id]
         inside = (sentence.start, sentence.start + len(sentence.doc.text))
         parties = {span: kind for span, kind in kinds.items() if inside[0] <= span[0] and span[1] <= inside[1]}
-        structure = SentenceStructure(sentence, parties, first_spans, party_names)
+        structure = SentenceStructure(sentence, parties, first_spans, party_names, court)
         before = parsed[sentence.index - 1].doc.text if sentence.index else ""
+        after = parsed[sentence.index + 1].doc.text if sentence.index + 1 < len(parsed) else ""
+        earlier = len(analysis.predicates)
         _add_sentence(analysis, structure, parties, _outside_names(cues_of[sentence.id], parties), lexicon, before)
-        analysis.roles += find_roles(sentence, own, lexicon)
-        analysis.attributes += find_attributes(sentence, own, countries)
+        if _TAKEN_BACK.match(after):
+            analysis.predicates[earlier:] = [replace(part, negated=True) for part in analysis.predicates[earlier:]]
+        analysis.identified += structure.identifications(own)
+        if not any(clue.sentence == sentence.id and clue.kind in CONTESTING_KINDS for clue in analysis.counters):
+            analysis.counters += find_voices(structure, lexicon, lawyers)
+    _resolve_groups(analysis, groups)
     _drop_idle_descriptions(analysis)
     return analysis
+
+
+def _resolve_groups(analysis: Analysis, groups: Sequence[Group]) -> None:
+    """Hold what is held against a group against those it stands for, and let them be mentioned where it is."""
+    standing = {group.span: group for group in groups}
+    for index, part in enumerate(analysis.predicates):
+        accused, victims = _stand_in(part.accused, standing), _stand_in(part.victims, standing)
+        analysis.predicates[index] = replace(part, accused=accused, victims=victims)
+    for group in groups:
+        analysis.pointers += [Pointer(*group.span, group.sentence, target) for target in group.members]
+
+
+def _stand_in(spans: Sequence[Span], groups: Mapping[Span, Group]) -> tuple[Span, ...]:
+    resolved: list[Span] = []
+    for span in spans:
+        group = groups.get(span)
+        if group is None or not group.complete:
+            resolved.append(span)
+        if group is not None:
+            resolved += group.members
+    return tuple(dict.fromkeys(resolved))
+
+
+_BARE_TERM = re.compile(r"\b(?:years?|months?)\b", re.IGNORECASE)
+_COURT_WORDS = re.compile(
+    r"\b(?:courts?|judges?|tribunals?|jur(?:y|ors?)|bench|panel|magistrates?|prisons?|jail\w*|colony|sentenc\w+"
+    r"|convict\w+"
+    r"|trials?|verdicts?|defendants?|prosecut\w+|plead\w*|guilty|crim\w+|imprison\w+|custody|appeals?|acquitt\w+"
+    r"|dock)\b",
+    re.IGNORECASE,
+)
+_COURT_REACH = 3
+"""Sentences around a bare term in which a court or a crime must be told of."""
+
+
+def _terms_in_court(text: str, sentences: Sequence[Sentence], cues: Sequence[Cue]) -> Iterator[Cue]:
+    """The cues, save ``got two years to repay`` and its like: a term of years needs a court to be a sentence."""
+    order = {sentence.id: index for index, sentence in enumerate(sentences)}
+    of_crime = {cue.sentence for cue in cues if cue.kind is CueKind.OFFENCE and not cue.negated}
+    for cue in cues:
+        words = text[cue.start : cue.end]
+        if cue.kind is CueKind.STAGE and cue.value == Stage.CONVICTED and _BARE_TERM.search(words):
+            here = order[cue.sentence]
+            around = sentences[max(here - _COURT_REACH, 0) : here + _COURT_REACH]
+            if cue.sentence not in of_crime and not _COURT_WORDS.search(text, around[0].start, around[-1].end):
+                continue
+        yield cue
 
 
 def _outside_names(cues: Sequence[Cue], parties: Mapping[Span, PartyKind]) -> list[Cue]:

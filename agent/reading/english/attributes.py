@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.domain.taxonomy import FeatureName, PartyKind, Role
 from agent.reading.english import frames
-from agent.reading.english.names import PERSON_NOUNS
+from agent.reading.english.names import TRADES
 from agent.reading.english.parse import ParsedSentence, subject_of
 from agent.reading.lexicon import Lexicon
 from agent.reading.parts import AttributeClue, NameSpan, RoleClue, Span
@@ -21,7 +21,15 @@ _AGE_AFTER = re.compile(
 )
 _AGE_APPOSED = re.compile(r"\s*,\s*an?\s+(\d{2})[- ]year[- ]old\b")
 _AGE_BEFORE = re.compile(r"\b(\d{2})[- ]year[- ]old\b[^,.;]{0,60}$")
+_AGED = re.compile(r"a (\d{2})[- ]year[- ]old\b", re.IGNORECASE)
 _BORN = re.compile(r"\bborn (?:on |in )?((?:\d{1,2} )?(?:[A-Z][a-z]+ )?(?:\d{1,2}, )?(?:19|20)\d{2})")
+_STANDS_FOR = re.compile(
+    r",? ?(?:,| who) (?:(?:for|representing|appearing for|acting for|defending) (?:the )?(?:defen[cs]e|accused"
+    r"|prosecution"
+    r"|crown|state|[A-ZÀ-Þ]\w+)|(?:represents|defends|acts for|appeared for) (?:the )?\w+)"
+)
+"""``X, for the defence``; ``X, who represents Y``."""
+_FOR_STATE = re.compile(r"\b(?:prosecution|crown|state)\b", re.IGNORECASE)
 _EMPLOYER_LINKS = frozenset({"of", "at", "for", "with"})
 
 
@@ -35,8 +43,28 @@ def find_roles(sentence: ParsedSentence, names: list[NameSpan], lexicon: Lexicon
         for role, words in lexicon.roles.items():
             if any(words.fullmatch(noun) or words.search(noun) for noun in beside):
                 yield RoleClue((name.start, name.end), role, sentence.id)
+        if (stands := _STANDS_FOR.match(sentence.doc.text, name.end - sentence.start)) is not None:
+            for_state = _FOR_STATE.search(stands.group()) is not None
+            yield RoleClue((name.start, name.end), Role.OFFICIAL if for_state else Role.LAWYER, sentence.id)
         for role in _roles_by_verb(head):
             yield RoleClue((name.start, name.end), role, sentence.id)
+
+
+_COURT = re.compile(
+    r"\b(?:judges?|justices?|magistrates?|prosecutors?|prosecuting \w+|lawyers?|attorneys?|counsel|barristers?"
+    r"|solicitors?|advocates?|detectives?|inspectors?|superintendents?|spokes(?:man|woman|person))\b"
+)
+
+
+def court_people(sentences: Sequence[ParsedSentence], names: Mapping[str, Sequence[NameSpan]]) -> Iterator[Span]:
+    """Name spans beside which the text sets an office of court, police or defence (``Judge X``, ``his lawyer, X``)."""
+    for sentence in sentences:
+        for name in names[sentence.id]:
+            head = sentence.root_of((name.start, name.end))
+            if head is None or name.described or name.kind is PartyKind.ORGANISATION:
+                continue
+            if any(_COURT.search(noun) for noun in _nouns_beside(head, sentence, name)):
+                yield name.start, name.end
 
 
 def _nouns_beside(head: Token, sentence: ParsedSentence, name: NameSpan) -> Iterator[str]:
@@ -80,7 +108,11 @@ def _roles_by_verb(head: Token) -> Iterator[Role]:
     for verb in verbs:
         lemma = verb.lemma_.lower()
         objects = {child.lemma_.lower() for child in verb.children if child.dep_ == "dobj"}
-        if lemma == "testify":
+        if (
+            lemma == "testify"
+            or (lemma == "give" and "evidence" in objects)
+            or (lemma == "take" and "stand" in objects)
+        ):
             yield Role.WITNESS
         elif lemma == "sue" and objects:
             yield Role.PLAINTIFF
@@ -108,6 +140,8 @@ def find_attributes(
     for name in names:
         span, end, begin = (name.start, name.end), name.end - sentence.start, name.start - sentence.start
         found = _AGE_AFTER.match(text, end) or _AGE_APPOSED.match(text, end) or _AGE_BEFORE.search(text, 0, begin)
+        if name.described:
+            found = _AGED.match(text, begin, end)
         if found is not None:
             group = 1 if found.group(1) else 2
             place = (sentence.start + found.start(group), sentence.start + found.end(group))
@@ -126,12 +160,12 @@ def find_attributes(
 
 def _person_nouns(head: Token) -> Iterator[Token]:
     for child in head.children:
-        if child.dep_ in {"compound", "appos", "nmod"} and child.lower_ in PERSON_NOUNS:
+        if child.dep_ in {"compound", "appos", "nmod"} and child.lower_ in TRADES:
             yield child
-    if head.dep_ == "appos" and head.head.lower_ in PERSON_NOUNS:
+    if head.dep_ == "appos" and head.head.lower_ in TRADES:
         yield head.head
     if head.dep_ in {"nsubj", "nsubjpass"} and head.head.lemma_ == "be":
-        yield from (child for child in head.head.children if child.dep_ == "attr" and child.lower_ in PERSON_NOUNS)
+        yield from (child for child in head.head.children if child.dep_ == "attr" and child.lower_ in TRADES)
 
 
 def _of_noun(

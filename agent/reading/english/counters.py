@@ -68,7 +68,7 @@ def find_counters(
             if not about or (died is not None and any(child.lower_ in _KIN for child in died.children)):
                 continue
         speaker = _speaker_of(anchor, _SPEECH if kind in _CLAIMED else _SPEECH | _RULING)
-        by = _voice(structure, speaker) if speaker is not None else NOT_STATED
+        by = voice_of(structure, speaker) if speaker is not None else NOT_STATED
         interested = speaker is not None and _is_interested(structure, speaker, by, lexicon)
         clues[kind] = CounterClue(kind, sentence.id, by[:200] or NOT_STATED, interested, about)
     return list(clues.values())
@@ -93,15 +93,15 @@ def _speaker_of(anchor: Token, verbs: frozenset[str]) -> Token | None:
     return None
 
 
-def _voice(structure: SentenceStructure, speaker: Token) -> str:
+def voice_of(structure: SentenceStructure, speaker: Token) -> str:
     """The speaker's name where a pronoun stands for it, else the speaker's own words."""
     if speaker.pos_ != "PRON":
-        return _words_of(speaker)
+        return words_of(speaker)
     named = structure.name_behind(speaker)
-    return named or (NOT_STATED if speaker.lower_ in {"it", "this", "that", "they", "which"} else _words_of(speaker))
+    return named or (NOT_STATED if speaker.lower_ in {"it", "this", "that", "they", "which"} else words_of(speaker))
 
 
-def _words_of(speaker: Token) -> str:
+def words_of(speaker: Token) -> str:
     """The speaker's noun phrase without its relative clauses."""
     cut = {token.i for child in speaker.children if child.dep_ in {"relcl", "acl"} for token in child.subtree}
     tokens = [token for token in speaker.subtree if token.i not in cut]

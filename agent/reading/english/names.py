@@ -29,6 +29,18 @@ PERSON_NOUNS = frozenset(
     suspect teacher trader treasurer tycoon victim widow wife witness woman worker accountant pharmacist
     dentist surgeon chemist heir lobbyist mogul boy girl""".split()
 )
+TRADES = PERSON_NOUNS | frozenset(
+    """driver trustee haulier rancher clerk inspector landlord landlady foreman bookkeeper farmer fisherman mechanic
+    electrician notary auditor jeweller jeweler shopkeeper hairdresser sailor porter cashier guard midwife tutor
+    headteacher headmaster dean rector vet veterinarian optician physiotherapist programmer administrator supervisor
+    salesman saleswoman tenant builder plumber carpenter waiter chef cook butcher baker tailor executor guardian
+    pensioner retiree veteran courier intermediary middleman fixer consul diplomat envoy councillor storekeeper
+    overseer model footballer cyclist boxer runner referee umpire grandmother grandfather freelancer webmaster
+    curator librarian archivist forester shepherd herder miner welder docker stevedore skipper navigator steward
+    broadcaster imam monk nun chaplain bailiff registrar paymaster dispatcher forwarder importer exporter wholesaler
+    retailer caretaker janitor cleaner gardener nanny tycoon financier industrialist restaurateur hotelier""".split()
+)
+"""Nouns beside a name that tell of a person; only ``PERSON_NOUNS`` with *the* point back to whoever was named."""
 ORGANISATION_NOUNS = frozenset(
     """agency bank broadcaster broker carrier chain company conglomerate contractor daily department developer
     exchange firm fund giant group insurer lender magazine maker manufacturer ministry network newspaper
@@ -73,7 +85,7 @@ _WEEKDAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "
 
 
 _KINDS_BESIDE = (
-    (PERSON_NOUNS, PartyKind.PERSON),
+    (TRADES, PartyKind.PERSON),
     (_PLACE_NOUNS, None),
     (ORGANISATION_NOUNS, PartyKind.ORGANISATION),
 )
@@ -145,20 +157,24 @@ def find_described(sentence: ParsedSentence, names: Sequence[NameSpan]) -> list[
     """People and firms introduced without a name (``a former bank manager``, ``six people``)."""
     taken = [(name.start, name.end) for name in names if name.kind is not PartyKind.UNKNOWN]
     found = []
+    for place in _aged(sentence):
+        if not any(start < place[1] and place[0] < end for start, end in taken):
+            words = sentence.text_of(place)
+            found.append(NameSpan(*place, sentence.id, name=words, kind=PartyKind.PERSON, described=True))
     for chunk in sentence.doc.noun_chunks:
         root, start = chunk.root, chunk[0]
         if root.pos_ != "NOUN" or root.dep_ not in {"nsubj", "nsubjpass", "dobj", "pobj", "conj"}:
             continue
         lemma = root.lemma_.lower()
-        is_person = (
-            lemma in PERSON_NOUNS or lemma in _PEOPLE or (lemma.endswith(_PERSON_ENDINGS) and lemma not in _THINGS)
-        )
+        is_person = lemma in TRADES or lemma in _PEOPLE or (lemma.endswith(_PERSON_ENDINGS) and lemma not in _THINGS)
         if not is_person and lemma not in ORGANISATION_NOUNS:
             continue
+        lead = sentence.index < _LEAD and start.lower_ == "the" and lemma in PERSON_NOUNS and _has_place(root)
         counted = start.lower_ == "the" and len(chunk) > 2 and chunk[1].pos_ == "NUM"
         tail = _indefinite_tail(root) if start.lower_ == "the" else None
         indefinite = (
             counted
+            or lead
             or tail is not None
             or start.lower_ in {"a", "an"}
             or start.pos_ == "NUM"
@@ -174,6 +190,26 @@ def find_described(sentence: ParsedSentence, names: Sequence[NameSpan]) -> list[
         kind = PartyKind.PERSON if is_person else PartyKind.ORGANISATION
         found.append(NameSpan(*span, sentence.id, name=sentence.text_of(span)[:200], kind=kind, described=True))
     return found
+
+
+_LEAD = 2
+"""Sentences in which a report introduces by office whom it names later: ``The head of the agency was charged``."""
+
+
+def _has_place(root: Token) -> bool:
+    """``the former head of the roads department``: an office with what it is of, and nobody named beside it."""
+    of = any(child.dep_ == "prep" and child.lower_ in {"of", "at", "for"} for child in root.children)
+    return of and root.dep_ in {"nsubjpass", "dobj", "nsubj", "pobj"}
+
+
+def _aged(sentence: ParsedSentence) -> Iterator[tuple[int, int]]:
+    """Where ``a 24-year-old`` stands for somebody; not where it goes with a noun or a name."""
+    for token in sentence.doc:
+        if token.lower_ != "old" or token.dep_ not in {"nsubj", "nsubjpass", "dobj", "pobj"}:
+            continue
+        opening = next((part for part in token.lefts if part.lower_ == "a"), None)
+        if opening is not None and any(part.is_digit for part in token.subtree):
+            yield sentence.span_of(opening, token)
 
 
 def _capital_runs(sentence: ParsedSentence) -> Iterator[list[Token]]:
@@ -241,7 +277,9 @@ def _split_titles(run: list[Token], lexicon: Lexicon) -> Iterator[tuple[list[Tok
     is_organisation = any(lexicon.organisation_words.fullmatch(token.lower_.rstrip(".")) for token in run)
     for token in run:
         hyphenated = token.i > 0 and token.nbor(-1).text == "-" and not token.nbor(-1).whitespace_
-        if not is_organisation and not hyphenated and lexicon.titles.fullmatch(token.lower_.rstrip(".")):
+        titled_by_trade = token.i == 0 and len(run) > 2 and _trade_of(token) in TRADES
+        is_title = lexicon.titles.fullmatch(token.lower_.rstrip(".")) is not None
+        if not is_organisation and not hyphenated and (is_title or titled_by_trade):
             if piece:
                 yield piece, titled
             piece, titled = [], True
@@ -251,6 +289,11 @@ def _split_titles(run: list[Token], lexicon: Lexicon) -> Iterator[tuple[list[Tok
             piece.append(token)
     if piece:
         yield piece, titled
+
+
+def _trade_of(token: Token) -> str:
+    """The word as a trade, ``Drivers X and Y`` included."""
+    return token.lower_.removesuffix("s") if token.lower_ not in TRADES else token.lower_
 
 
 def _is_nationality(token: Token, run: list[Token]) -> bool:
@@ -297,7 +340,7 @@ def _kind_of(piece: list[Token], titled: bool, lexicon: Lexicon) -> PartyKind | 
 
 def _is_single_place(piece: list[Token]) -> bool:
     before = piece[0].nbor(-1).lower_ if piece[0].i > 0 else ""
-    tagged = piece[0].ent_type_ == "GPE" and not _stands_beside(piece, PERSON_NOUNS)
+    tagged = piece[0].ent_type_ == "GPE" and not _stands_beside(piece, TRADES)
     return before in {"in", "near", "outside"} or tagged
 
 
@@ -326,15 +369,15 @@ def _stands_beside(piece: list[Token], nouns: frozenset[str]) -> bool:
     head = next((token for token in piece if token.head.i not in inside or token.head is token), piece[-1])
     for child in head.children:
         if child.dep_ in {"compound", "appos", "nmod"} and child.lower_ in nouns:
-            return nouns is PERSON_NOUNS or not any(part.lower_ in PERSON_NOUNS for part in child.subtree)
-        if child.dep_ == "appos" and nouns is PERSON_NOUNS and any(part.lower_ in nouns for part in child.lefts):
+            return nouns is TRADES or not any(part.lower_ in TRADES for part in child.subtree)
+        if child.dep_ == "appos" and nouns is TRADES and any(part.lower_ in nouns for part in child.lefts):
             return True
     if head.dep_ in {"appos", "nmod"} and head.head.lower_ in nouns:
         return True
     before = piece[0].nbor(-1) if piece[0].i > 0 else None
     if before is not None and before.lower_ in nouns and before.pos_ in {"NOUN", "PROPN", "ADJ"}:
         return True
-    if before is not None and nouns is PERSON_NOUNS and before.pos_ == "NOUN" and _is_trade(before.lower_):
+    if before is not None and nouns is TRADES and before.pos_ == "NOUN" and _is_trade(before.lower_):
         return True
     if head.dep_ in {"nsubj", "nsubjpass"} and head.head.lemma_ == "be":
         return any(child.dep_ == "attr" and child.lower_ in nouns for child in head.head.children)

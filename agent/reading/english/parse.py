@@ -103,7 +103,7 @@ def is_passive(verb: Token) -> bool:
         return True
     if verb.tag_ != "VBN" or "nsubj" in relations or "aux" in relations:
         return False
-    if verb.dep_ in {"acl", "advcl", "amod", "ROOT"}:
+    if verb.dep_ in {"acl", "advcl", "amod", "ROOT", "acomp"}:
         return True
     return verb.dep_ == "conj" and is_passive(verb.head)
 
@@ -113,7 +113,9 @@ def subject_of(verb: Token, depth: int = 0) -> Token | None:
     own = next((child for child in verb.children if child.dep_ in SUBJECTS), None)
     if own is not None or depth >= _CHAIN:
         return own
-    if verb.dep_ in {"conj", "xcomp", "aux", "auxpass"} or (verb.dep_ in {"advcl", "pcomp"} and verb.tag_ != "VB"):
+    if verb.dep_ in {"conj", "xcomp", "acomp", "aux", "auxpass"} or (
+        verb.dep_ in {"advcl", "pcomp"} and verb.tag_ != "VB"
+    ):
         head = verb.head if verb.head.pos_ in {"VERB", "AUX"} else _verb_above(verb)
         return subject_of(head, depth + 1) if head is not None and head is not verb else None
     if verb.dep_ == "acl":
@@ -148,6 +150,19 @@ def patient_of(verb: Token) -> Token | None:
     return object_of(verb)
 
 
+def recipients_of(verb: Token) -> Iterator[Token]:
+    """To whom something may be given: ``gave X five years``, ``handed a term to X``, ``X was given a term``."""
+    if is_passive(verb):
+        patient = patient_of(verb)
+        if patient is not None:
+            yield patient
+    for child in verb.children:
+        if child.dep_ in {"dative", "prep"} and child.lower_ in {"to", "on", "upon"}:
+            yield from (part for part in child.children if part.dep_ == "pobj")
+        elif child.dep_ in {"dative", "dobj"}:
+            yield child
+
+
 def agent_of(verb: Token) -> Token | None:
     """Who does what the verb says."""
     if is_passive(verb):
@@ -169,15 +184,20 @@ def verb_above(token: Token) -> Token | None:
 
 def is_hypothetical(token: Token) -> bool:
     """Under *if*, *could*, *would*, *may*, *will* and the like: said to be possible or to come, not to have been."""
+    return hypothetical_word(token) is not None
+
+
+def hypothetical_word(token: Token) -> str | None:
+    """The *if*, *could* or *will* that a token stands under, lower case; None where it is told as having been."""
     for verb in (token, *ancestors_within(token, 3)):
         if verb.pos_ not in {"VERB", "AUX", "ADJ"} and verb is not token:
             continue
         for child in verb.children:
             if child.dep_ in {"aux", "mark"} and child.lower_ in _HYPOTHETICAL:
-                return True
+                return child.lower_
         if verb.dep_ in {"ROOT", "relcl", "conj", "ccomp"}:
-            return False
-    return False
+            return None
+    return None
 
 
 _HYPOTHETICAL = frozenset(

@@ -11,7 +11,13 @@ from agent.domain.reading import Cue, CueKind
 from agent.domain.taxonomy import CLEARING_STAGES, STAGE_CHAIN, Offence, Stage
 from agent.reading.english import frames
 from agent.reading.english.accused import accused_of, accused_of_act, victims_of
-from agent.reading.english.parse import ancestors_within, is_hypothetical, is_negated, verb_above
+from agent.reading.english.parse import (
+    ancestors_within,
+    hypothetical_word,
+    is_hypothetical,
+    is_negated,
+    verb_above,
+)
 from agent.reading.english.structure import SentenceStructure
 from agent.reading.parts import Predicate, Span
 
@@ -70,11 +76,13 @@ def find_predicates(structure: SentenceStructure, cues: Sequence[Cue]) -> list[P
 def _stage_statements(structure: SentenceStructure, cues: Iterable[Cue]) -> Iterator[_Statement]:
     for cue in cues:
         anchor = structure.sentence.root_of((cue.start, cue.end))
-        if anchor is None or is_hypothetical(anchor) or _is_only_sought(anchor, Stage(cue.value)):
+        if anchor is None or _is_only_sought(anchor, Stage(cue.value)):
             continue
-        negated = is_negated(anchor) if anchor.pos_ in {"VERB", "AUX"} else cue.negated
+        if is_hypothetical(anchor) and not _is_announced(anchor, Stage(cue.value)):
+            continue
+        negated = is_negated(anchor) if anchor.pos_ in {"VERB", "AUX"} else cue.negated and not _is_presupposed(anchor)
         if Stage(cue.value) in CLEARING_STAGES:
-            negated = False
+            negated = _is_refused(anchor)
         negated = negated or _is_retracted(anchor)
         yield _Statement(anchor, Stage(cue.value), accused_of(structure, anchor), cue, negated)
 
@@ -82,6 +90,46 @@ def _stage_statements(structure: SentenceStructure, cues: Iterable[Cue]) -> Iter
 def _is_retracted(anchor: Token) -> bool:
     """``An earlier version wrongly stated that X had been charged``."""
     return any(child.lower_ in _WRONGLY for head in (anchor, *ancestors_within(anchor, 6)) for child in head.children)
+
+
+def _is_announced(anchor: Token, stage: Stage) -> bool:
+    """``will spend nine years in prison``, ``will pay $2 million to settle``: settled now, though carried out later."""
+    verb = anchor if anchor.pos_ == "VERB" else verb_above(anchor)
+    if verb is None or hypothetical_word(anchor) not in {"will", "'ll", "shall"}:
+        return False
+    return (verb.lemma_, stage) in _ANNOUNCED
+
+
+_ANNOUNCED = frozenset(
+    {
+        ("spend", Stage.CONVICTED),
+        ("serve", Stage.CONVICTED),
+        ("pay", Stage.SETTLED),
+        ("pay", Stage.PENALTY),
+        ("try", Stage.CHARGED),
+    }
+)
+_ASKING = frozenset("ask seek want demand move request urge call try hope file apply expect refuse decline".split())
+
+
+def _is_presupposed(anchor: Token) -> bool:
+    """``did not appeal against his nine-year sentence``: the sentence stands, though the verb is denied."""
+    verb = verb_above(anchor)
+    return anchor.lemma_ in {"sentence", "conviction", "term", "fine", "penalty"} and (
+        verb is not None
+        and verb.lemma_ in {"appeal", "contest", "challenge", "dispute", "mention", "comment", "disclose"}
+    )
+
+
+def _is_refused(anchor: Token) -> bool:
+    """``asked the court to drop the case``, ``refused to dismiss the charges``: nobody was cleared yet."""
+    verbs = [head for head in (anchor, *ancestors_within(anchor, 4)) if head.pos_ in {"VERB", "AUX"}]
+    if not verbs:
+        return False
+    if verbs[0] is anchor and any(child.dep_ == "neg" for child in anchor.children):
+        return True
+    inside = verbs[0].tag_ in {"VB", "VBG", "VBN"} and verbs[0].dep_ in {"xcomp", "ccomp", "advcl", "pcomp"}
+    return inside and len(verbs) > 1 and verbs[1].lemma_ in _ASKING
 
 
 def _is_only_sought(anchor: Token, stage: Stage) -> bool:
