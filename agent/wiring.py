@@ -159,14 +159,19 @@ class Services:
     @cached_property
     def drafter(self) -> Drafter:
         """The model's drafter with the extractive one behind it; the extractive one alone when no model is set."""
-        return self.build_drafter(self.prompts)
+        return self.build_drafter()
 
     def build_drafter(
-        self, prompts: PromptLibrary, *, version: int | None = None, sample: int = 0, fallback: bool = True
+        self,
+        prompts: PromptLibrary | None = None,
+        *,
+        version: int | None = None,
+        sample: int = 0,
+        fallback: bool = True,
     ) -> Drafter:
         """A drafter with the prompt ``summary`` in this version (the newest unless named), for this sample.
 
-        Without ``fallback`` a model that gives no usable draft is a failure, not an extractive draft. Raises
+        ``prompts`` stand in for the locked ones. Without a model no prompt is looked at. Without ``fallback`` a model that gives no usable draft is a failure, not an extractive draft. Raises
         PromptNotFound.
         """
         from agent.triage.extractive import ExtractiveDrafter
@@ -177,7 +182,7 @@ class Services:
 
         return LlmDrafter(
             self.client,
-            prompts,
+            prompts or self.prompts,
             version=version,
             secret=self.fence_secret,
             max_input_tokens=self.settings.max_input_tokens,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,31 +12,13 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from evals.cases.outside.rows import fold as fold
+from evals.cases.outside.rows import is_set_aside
+from evals.cases.outside.rows import subject_key as subject_key
+
 Split = Literal["dev", "heldout"]
 Row = TypeVar("Row")
-DEV_SHARE = 40
 RESAMPLES = 2_000
-_LEGAL_FORMS = frozenset(
-    {
-        "inc",
-        "ltd",
-        "llc",
-        "plc",
-        "ag",
-        "sa",
-        "gmbh",
-        "co",
-        "corp",
-        "company",
-        "group",
-        "holding",
-        "holdings",
-        "as",
-        "ab",
-        "oy",
-        "bank",
-    }
-)
 
 
 def data_dir(argument: str | None) -> Path:
@@ -62,21 +41,9 @@ def draw(rows: Sequence[Row], limit: int | None) -> list[Row]:
     return random.Random(limit).sample(rows, limit)
 
 
-def fold(text: str) -> list[str]:
-    """Lower-case tokens without accents or punctuation."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.findall(r"[^\W_]+", "".join(mark for mark in plain if not unicodedata.combining(mark)))
-
-
-def subject_key(name: str) -> str:
-    """One key for the spellings of a subject: folded, without legal forms, in sorted order."""
-    tokens = fold(name.replace("’s", "").replace("'s", ""))
-    return " ".join(sorted(token for token in tokens if token not in _LEGAL_FORMS) or sorted(tokens))
-
-
 def split_of(key: str) -> Split:
-    """Two in five keys are for tuning, the rest is set aside; by hash, so that it never moves."""
-    return "dev" if int(hashlib.sha256(key.encode()).hexdigest(), 16) % 100 < DEV_SHARE else "heldout"
+    """Two in five keys are for tuning, the rest is set aside, as in ``triage eval outside``."""
+    return "heldout" if is_set_aside(key) else "dev"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from agent.domain.taxonomy import FeatureVerdict, PartyKind
+from evals.cases.outside.name_pairs import stands_in_dev_half
 from retrieval.names.comparison import SAME_NAME, compare_names, explain_parts
 from retrieval.names.parts import read_words
 from tests.bench.figures import data_dir, fold, in_brackets, interval, positive_scores, print_table
@@ -49,14 +50,10 @@ class Pair:
 
     @property
     def dev(self) -> bool:
-        return _even(self.ids)
+        return stands_in_dev_half(self.ids)
 
 
 Scorer = Callable[[Pair], float]
-
-
-def _even(ids: Sequence[str]) -> bool:
-    return int(hashlib.sha256("|".join(sorted(ids)).encode()).hexdigest(), 16) % 2 == 0
 
 
 def read_pairs(folder: Path) -> list[Pair]:

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Literal
 
 from agent.domain.alert import Article, Subject
 from agent.domain.reading import Reading, SubjectBasis
 from agent.domain.taxonomy import Stage
 from agent.reading.reader import Reader
+from evals.cases.outside import press_releases
 
 Adverse = Literal["adverse", "non_adverse", "abstain"]
-
-STRENGTH: Final = (
-    Stage.CONVICTED,
-    Stage.TRIAL,
-    Stage.CHARGED,
-    Stage.SETTLED,
-    Stage.ASSET_SEIZURE,
-    Stage.PENALTY,
-    Stage.SANCTIONED,
-    Stage.ARRESTED,
-    Stage.WANTED,
-    Stage.INVESTIGATION,
-    Stage.ALLEGATION,
-)
-"""Strongest first: which of several stages of a text stands for it. A settlement outranks the allegation it settles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +63,4 @@ def predict_adverse(text: str, title: str | None, entity_name: str | None) -> Ad
 def strongest_stage(text: str) -> Stage:
     """The strongest stage that the text states of anybody; ``undetermined`` when it states none."""
     stages = {finding.stage for finding in read(text).findings if not finding.negated}
-    return next((stage for stage in STRENGTH if stage in stages), Stage.UNDETERMINED)
+    return press_releases.strongest_stage(stages)

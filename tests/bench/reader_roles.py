@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,37 +9,23 @@ from typing import Any, Final, Literal
 
 from agent.domain.reading import ReadParty
 from agent.domain.taxonomy import Role
+from evals.cases.outside.muc4 import NamedParty, Side, capitalise, count_common_words, name_parties
 from tests.bench.figures import Split, draw, fold, in_brackets, load_rows, print_table, proportion_interval, split_of
 from tests.bench.reader_adapter import read
 
-Side = Literal["perpetrator", "victim"]
 Answer = Literal["perpetrator", "victim", "abstain", "not_found"]
 
-SIDES: Final[dict[str, Side]] = {"PerpInd": "perpetrator", "PerpOrg": "perpetrator", "Victim": "victim"}
 ANSWERS: Final[dict[Role, Side]] = {
     Role.OFFENDER: "perpetrator",
     Role.ACCUSED: "perpetrator",
     Role.SUSPECT: "perpetrator",
     Role.VICTIM: "victim",
 }
-_DESCRIBES: Final = re.compile(
-    r"\b(an?|the|of|or|and|other|who|one|two|three|four|groups?|members?|wearing)\b"
-    r"|(illas|ists|[^d]ers|men|patrols|columns|units|commando(e?s)?|corps|hoods)$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A person or organisation with a proper name, and the side an annotator put it on."""
-
-    side: Side
-    organisation: bool
-    variants: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    named: Named
+    named: NamedParty
     answer: Answer
     row_id: str
 
@@ -49,12 +34,12 @@ def run(folder: Path, split: Split, limit: int | None) -> dict[str, Any]:
     """Print and return the figures of one split, as the texts are and with the annotated names in capitals."""
     common = _common_words(folder)
     rows = [row for row in load_rows(folder / "muc4_roles.jsonl") if split_of(row["id"]) == split]
-    named = draw([(row, names) for row in rows if (names := _names(row["roles"], common))], limit)
+    named = draw([(row, names) for row in rows if (names := name_parties(row["roles"], common))], limit)
     groups = {
         "cased as published": [(row["id"], row["text"], names) for row, names in named if row["cased"]],
         "lower case as published": [(row["id"], row["text"], names) for row, names in named if not row["cased"]],
         "lower case, annotated names capitalised": [
-            (row["id"], _capitalise(row["text"], names), names) for row, names in named if not row["cased"]
+            (row["id"], capitalise(row["text"], names), names) for row, names in named if not row["cased"]
         ],
     }
     figures = {}
@@ -72,58 +57,13 @@ def run(folder: Path, split: Split, limit: int | None) -> dict[str, Any]:
 
 
 def _common_words(folder: Path) -> frozenset[str]:
-    """Words that cased corpora write in small letters: not part of a proper name by themselves."""
-    counts: Counter[str] = Counter()
-    for name, fields in (
-        ("adverse_media_articles.jsonl", ("text",)),
-        ("doj_opa_fraud_leads.jsonl", ("lead",)),
-        ("doj_opa_2009_full.jsonl", ("body",)),
-    ):
-        for row in load_rows(folder / name):
-            for field in fields:
-                counts.update(set(re.findall(r"\b[a-z]{2,}\b", row[field])))
-    return frozenset(word for word, count in counts.items() if count >= 2)
+    fields = {"adverse_media_articles": "text", "doj_opa_fraud_leads": "lead", "doj_opa_2009_full": "body"}
+    return count_common_words(
+        row[field] for name, field in fields.items() for row in load_rows(folder / f"{name}.jsonl")
+    )
 
 
-def _names(roles: dict[str, list[list[str]]], common: frozenset[str]) -> list[Named]:
-    """The named parties of a report; a name that stands on both sides is left out."""
-    found = []
-    for field, side in SIDES.items():
-        for cluster in roles[field]:
-            organisation = field == "PerpOrg"
-            variants = tuple(text for text in cluster if _is_name(text, organisation, common))
-            if variants:
-                found.append(Named(side, organisation, variants))
-    sides: dict[str, set[Side]] = {}
-    for named in found:
-        for variant in named.variants:
-            sides.setdefault(" ".join(fold(variant)), set()).add(named.side)
-    return [named for named in found if all(len(sides[" ".join(fold(text))]) == 1 for text in named.variants)]
-
-
-def _is_name(text: str, organisation: bool, common: frozenset[str]) -> bool:
-    """An organisation needs one word that is no common word; a person two words, the last of them no common one."""
-    tokens = fold(text)
-    rare = [token for token in tokens if token not in common and len(token) > 2]
-    if organisation:
-        return bool(rare)
-    return len(tokens) > 1 and tokens[-1] in rare and not _DESCRIBES.search(" ".join(tokens))
-
-
-def _capitalise(text: str, names: list[Named]) -> str:
-    """Sentence starts and annotated names in capitals: casing is given away, the role is not."""
-    text = re.sub(r"(^|[.!?]\s+|\n\s*)([a-z])", lambda match: match[1] + match[2].upper(), text)
-    spellings = {variant: named.organisation for named in names for variant in named.variants}
-    parts = {part for variant, organisation in spellings.items() if not organisation for part in variant.split()}
-    spellings |= {part: False for part in parts if len(part) > 3}
-    for variant in sorted(spellings, key=len, reverse=True):
-        acronym = spellings[variant] and re.fullmatch(r"[a-z]{2,5}", variant)
-        written = variant.upper() if acronym else variant.title()
-        text = re.sub(rf"(?<!\w){re.escape(variant)}(?!\w)", written.replace("\\", ""), text, flags=re.IGNORECASE)
-    return text
-
-
-def _answers(text: str, names: list[Named]) -> list[Answer]:
+def _answers(text: str, names: list[NamedParty]) -> list[Answer]:
     parties = read(text).parties
     answers: list[Answer] = []
     for named in names:
@@ -132,7 +72,7 @@ def _answers(text: str, names: list[Named]) -> list[Answer]:
     return answers
 
 
-def _match(named: Named, parties: tuple[ReadParty, ...]) -> ReadParty | None:
+def _match(named: NamedParty, parties: tuple[ReadParty, ...]) -> ReadParty | None:
     """The party that shares most tokens with the name; one shared token is enough only if it is a last one."""
     best, best_score = None, 0.0
     for party in parties:

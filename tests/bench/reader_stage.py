@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.domain.taxonomy import STAGE_CHAIN, Stage
+from evals.cases.outside.press_releases import STAGES as GOLD
+from evals.cases.outside.press_releases import STRENGTH, repeats_headline
 from tests.bench.figures import (
     Split,
     accuracy,
     draw,
-    fold,
     in_brackets,
     interval,
     load_rows,
@@ -24,19 +25,8 @@ from tests.bench.figures import (
     proportion_interval,
     split_of,
 )
-from tests.bench.reader_adapter import STRENGTH, strongest_stage
+from tests.bench.reader_adapter import strongest_stage
 
-GOLD: Final[dict[str, Stage]] = {
-    "pleaded_guilty": Stage.CONVICTED,
-    "sentenced": Stage.CONVICTED,
-    "convicted": Stage.CONVICTED,
-    "charged": Stage.CHARGED,
-    "indicted": Stage.CHARGED,
-    "arrested": Stage.ARRESTED,
-    "settled": Stage.SETTLED,
-    "forfeiture": Stage.ASSET_SEIZURE,
-}
-"""The labels that are scored; civil suits and others are left out."""
 KEYWORDS: Final = {
     Stage.CONVICTED: r"plead(?:ed|s)? guilty|pled guilty|guilty plea|sentenced|convict(?:ed|s)|found guilty",
     Stage.CHARGED: r"charged|charges|indict(?:ed|ment)|criminal complaint",
@@ -82,7 +72,7 @@ def _scored_rows(folder: Path, split: Split) -> list[dict[str, Any]]:
 
 
 def _holds_headline(row: dict[str, Any]) -> bool:
-    return " ".join(fold(row["title"])[:8]) in " ".join(fold(row["lead"]))
+    return repeats_headline(row["title"], row["lead"])
 
 
 def _first_keyword(lead: str) -> str:
