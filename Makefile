@@ -9,13 +9,15 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input --no-compile --no-deps
 HASHED := $(PIP) --require-hashes
 
-.PHONY: help install model demo lint test bench lock clean
+.PHONY: help install model demo lint test evals evals-record bench lock clean
 
 help:
 	@echo "make install  set up the environment (.venv)"
 	@echo "make demo     triage the shipped demo alerts: no key, no model"
 	@echo "make test     lint, types and tests"
 	@echo "make lint     lint and types alone"
+	@echo "make evals    run the dev cases through the extractive drafter and a recorded scripted model, and gate both"
+	@echo "make evals-record  record that scripted model anew, after prompts or readings have changed"
 	@echo "make bench    what drafts, embedding and loading cost; with TRIAGE_DATA_DIR also reader and retrieval (an hour)"
 	@echo "make lock     write requirements.lock anew from pyproject.toml (needs uv)"
 	@echo "make clean    remove the environment, the demo's folder and all caches"
@@ -52,6 +54,25 @@ lint: install
 test: lint model
 	$(BIN)/python -m pytest -rfEs
 
+# What CI gates. Nothing is sent: the scripted model's replies were recorded, and a changed prompt is a loud miss.
+# Without precedents, since their similarities differ in the last digit from one processor to the next.
+RECORDING := evals/data/recordings/imperfect.jsonl.gz
+EVAL := TRIAGE_HOME=.evals $(BIN)/triage eval
+
+evals: install
+	$(BIN)/triage eval cases check
+	$(EVAL) run --model none --split dev
+	$(EVAL) gate latest --baseline extractive --junit .evals/extractive.xml
+	TRIAGE_BASE_URL=http://127.0.0.1:8797/v1 \
+	  $(EVAL) run --model openai:imperfect --split dev --without-precedents --replay $(RECORDING)
+	$(EVAL) gate latest --baseline imperfect --junit .evals/imperfect.xml
+
+evals-record: install
+	@rm -f $(RECORDING)
+	@$(BIN)/python -m evals.running.imperfect --port 8797 & server=$$!; trap "kill $$server" EXIT; sleep 8; \
+	  TRIAGE_BASE_URL=http://127.0.0.1:8797/v1 $(EVAL) run --model openai:imperfect --split dev --without-precedents \
+	    --record $(RECORDING)
+
 bench: install
 	$(BIN)/python -m tests.bench.draft_cost
 	$(BIN)/python -m tests.bench.embed_throughput
@@ -72,5 +93,5 @@ lock:
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .demo .hypothesis .mypy_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) .demo .evals .hypothesis .mypy_cache .ruff_cache build dist *.egg-info
 	find agent prompts retrieval evals tests -name __pycache__ -type d -prune -exec rm -rf {} +

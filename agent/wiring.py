@@ -171,8 +171,8 @@ class Services:
     ) -> Drafter:
         """A drafter with the prompt ``summary`` in this version (the newest unless named), for this sample.
 
-        ``prompts`` stand in for the locked ones. Without a model no prompt is looked at. Without ``fallback`` a model that gives no usable draft is a failure, not an extractive draft. Raises
-        PromptNotFound.
+        ``prompts`` stand in for the locked ones. Without a model no prompt is looked at. Without ``fallback`` a model
+        that gives no usable draft is a failure, not an extractive draft. Raises PromptNotFound.
         """
         from agent.triage.extractive import ExtractiveDrafter
 

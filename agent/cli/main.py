@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import alert, doctor, index, precedents, profiles, prompt, schema
+from agent.cli.evals import app as evals
 
 app = typer.Typer(
     name="triage",
@@ -49,6 +50,7 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(precedents.app, name="precedents")
 app.add_typer(index.app, name="index")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(evals.app, name="eval")
 
 
 def main() -> None:

