@@ -18,6 +18,8 @@ USAGE = 2
 """The command line itself is wrong."""
 CONFIG = 4
 """A setting, policy or prompt is wrong: nothing ran."""
+STOPPED = 130
+"""After Ctrl-C, as shells have it."""
 
 
 def complain(message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import alert, doctor, index, precedents, profiles, prompt, schema
+from agent.cli import alert, doctor, index, policy, precedents, profiles, prompt, schema
 from agent.cli.evals import app as evals
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(precedents.app, name="precedents")
 app.add_typer(index.app, name="index")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(policy.app, name="policy")
 app.add_typer(evals.app, name="eval")
 
 

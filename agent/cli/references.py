@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic
 
 import typer
 
-from agent.cli.exits import complain
+from agent.cli.exits import STOPPED, complain
 from agent.domain.reference import EntryT
 from agent.errors import ReferenceInvalid
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _MANY: Final = 1_000
 """From so many profiles left to embed on, the person is told that they need not wait for it."""
-STOPPED: Final = 130
-"""Exit code after Ctrl-C, as shells have it."""
 _PARTS: Final = {
     "names": "Searchable by name",
     "profiles": "Profiles by description",

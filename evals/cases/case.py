@@ -56,6 +56,8 @@ class Shape(StrEnum):
     SYNDICATED = "syndicated"
     SUPERSEDED_STATUS = "superseded_status"
     PLANTED_INSTRUCTIONS = "planted_instructions"
+    DECIDED = "decided"
+    """A decision of the desk: its shape is not known."""
     OUTSIDE = "outside"
     """A row of outside data: its shape is not known."""
 

@@ -5,7 +5,6 @@ The imperfect scripted model stands behind a real endpoint; the product drafts, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(cases: CaseSet, prompts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ScoredRun]]:
+def runs(cases: CaseSet, prompts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ScoredRun]:
     home = tmp_path_factory.mktemp("home")
     with ScriptedServer(ImperfectModel(cases.cases)) as server:
         settings = Settings(home=home, base_url=server.base_url, prompts_folder=prompts)
@@ -66,7 +65,7 @@ def runs(cases: CaseSet, prompts: Path, tmp_path_factory: pytest.TempPathFactory
     options = make_options(load_references())
     by_id = cases.by_id()
     names = ("good", "bad", "reworded")
-    yield {name: score_folder(folder, by_id, options) for name, folder in zip(names, folders, strict=True)}
+    return {name: score_folder(folder, by_id, options) for name, folder in zip(names, folders, strict=True)}
 
 
 def compare(base: ScoredRun, new: ScoredRun, rules: str | None = None) -> Comparison:

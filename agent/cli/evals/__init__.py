@@ -1,0 +1,1 @@
+"""``triage eval``: one file a group of commands."""
