@@ -18,7 +18,7 @@ help:
 	@echo "make lint     lint and types alone"
 	@echo "make evals    run the dev cases through the extractive drafter and a recorded scripted model, and gate both"
 	@echo "make evals-record  record that scripted model anew, after prompts or readings have changed"
-	@echo "make bench    what drafts, embedding and loading cost; with TRIAGE_DATA_DIR also reader and retrieval (an hour)"
+	@echo "make bench    what drafts, embedding, loading and evals cost; with TRIAGE_DATA_DIR also reader and retrieval (an hour)"
 	@echo "make lock     write requirements.lock anew from pyproject.toml (needs uv)"
 	@echo "make clean    remove the environment, the demo's folder and all caches"
 
@@ -78,6 +78,10 @@ bench: install
 	$(BIN)/python -m tests.bench.draft_cost
 	$(BIN)/python -m tests.bench.embed_throughput
 	$(BIN)/python -m tests.bench.load_profiles
+	$(BIN)/python -m tests.bench.eval_statistics
+	$(BIN)/python -m tests.bench.eval_scoring
+	$(BIN)/python -m tests.bench.eval_throughput
+	$(BIN)/python -m tests.bench.eval_extractive
 	@if [ -n "$$TRIAGE_DATA_DIR" ]; then \
 	  set -e; echo; \
 	  $(BIN)/python -m tests.bench.reader_quality --part all --split heldout; \

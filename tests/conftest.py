@@ -41,13 +41,16 @@ settings.register_profile(
 settings.load_profile("triage")
 
 
+_ENVIRONMENT = dict(os.environ)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment() -> Iterator[None]:
-    """What a test, or the code it calls, leaves in the environment does not reach the next test."""
-    before = dict(os.environ)
+    """What a test, a fixture of wider scope or the code they call leaves in the environment reaches no other test."""
     yield
+    current = {name: text for name, text in os.environ.items() if name == "PYTEST_CURRENT_TEST"}
     os.environ.clear()
-    os.environ.update(before)
+    os.environ.update(_ENVIRONMENT | current)
 
 
 @pytest.fixture(autouse=True)

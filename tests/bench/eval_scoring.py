@@ -1,7 +1,7 @@
 """What scoring costs: CPU seconds for 1,000 samples, beside reading the same samples from their file.
 
-``python -m tests.bench.scoring`` triages the shipped dev and smoke cases once with the extractive drafter, repeats the
-records to 1,000 samples and scores them. "First" reads every article anew; "again" is a second epoch of the same.
+``python -m tests.bench.eval_scoring`` triages the shipped dev and smoke cases once with the extractive drafter, repeats
+the records to 1,000 samples and scores them. "First" reads every article anew; "again" is a second epoch of the same.
 """
 
 from __future__ import annotations
