@@ -45,7 +45,7 @@ _COUNTER = {
     CounterEvidenceKind.POLITICAL_MOTIVATION: "a political context or motive",
     CounterEvidenceKind.CREDIBILITY_CHALLENGE: "a challenge to the accusations' credibility",
     CounterEvidenceKind.DECEASED: "a death",
-    CounterEvidenceKind.OTHER: "other matter",
+    CounterEvidenceKind.OTHER: "something else for the other side",
 }
 _OFFENCES = {
     Offence.MURDER_VIOLENCE: "murder or violence",
